@@ -1,0 +1,1 @@
+"""From touchpoint logs to the customer journeys people really took, with the uncertainty stated."""

@@ -1,0 +1,170 @@
+"""SQL files → ordered models → statements. Pure but for reading the files; `run_models` executes.
+
+The path of a file is the name of its table: `sql/core/journey.sql` defines `core.journey`. A workspace's own `sql/`
+overlays the built-in one: a file of the same path replaces it, a new one adds to it.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from importlib import resources
+from pathlib import Path
+
+import polars as pl
+
+from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.warehouse import Warehouse
+
+_COMMENT = re.compile(r"--[^\n]*")
+_REFERENCE = re.compile(
+    r"\b(?:from|join)\s+((?:config|raw|staging|admission|core|mart|run)\.[a-z_0-9]+)", re.IGNORECASE
+)
+_REQUIRES = re.compile(r"^-- requires(?: ([a-z_0-9]+))?:(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file: the table it defines, its text and the tables it reads."""
+
+    name: str
+    sql: str
+    path: Path
+    reads: frozenset[str]
+
+    @property
+    def schema(self) -> str:
+        """The folder of the file, e.g. `core`."""
+        return self.name.split(".")[0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A Python step among the models: what it reads, what it makes, and how."""
+
+    name: str
+    reads: frozenset[str]
+    makes: frozenset[str]
+    execute: Callable[[Warehouse], None]
+
+
+def builtin_sql() -> Path:
+    """The folder of the built-in SQL: inside the installed package, or at the top of a checkout."""
+    packaged = Path(str(resources.files("journey_analytics"))) / "sql"
+    return packaged if packaged.is_dir() else packaged.parents[1] / "sql"
+
+
+def sql_files(overlay: Path | None = None) -> dict[str, Path]:
+    """Every SQL and CSV file by its path relative to its root, the overlay's in place of the built-in ones."""
+    found: dict[str, Path] = {}
+    for root in (builtin_sql(), overlay):
+        if root is not None and root.is_dir():
+            found |= {
+                p.relative_to(root).as_posix(): p for p in sorted(root.rglob("*")) if p.suffix in (".sql", ".csv")
+            }
+    return dict(sorted(found.items()))
+
+
+def read_models(files: Mapping[str, Path], schema: str) -> list[Model]:
+    """The models of one schema (folder), by name."""
+    chosen = {name: p for name, p in files.items() if name.startswith(f"{schema}/") and name.endswith(".sql")}
+    return [_read_model(name, path) for name, path in chosen.items()]
+
+
+def _read_model(relative: str, path: Path) -> Model:
+    sql = path.read_text(encoding="utf-8")
+    name = relative.removesuffix(".sql").replace("/", ".")
+    reads = frozenset(match.lower() for match in _REFERENCE.findall(_COMMENT.sub("", sql))) - {name}
+    return Model(name=name, sql=sql.strip().removesuffix(";"), path=path, reads=reads)
+
+
+def required_keys(model: Model) -> dict[str, tuple[str, ...]]:
+    """The keys a staging model declares with `-- requires[ table]: a, b`, by raw table name without its schema."""
+    default = model.name.split(".")[1]
+    return {
+        table or default: tuple(key.strip() for key in keys.split(",") if key.strip())
+        for table, keys in _REQUIRES.findall(model.sql)
+    }
+
+
+def ordered(models: Iterable[Model], steps: Iterable[Step] = ()) -> list[Model | Step]:
+    """Models and steps, each after what it reads; ties by name, so the order is always the same.
+
+    Raises:
+        ConfigurationError: when two of them need each other.
+    """
+    nodes: dict[str, Model | Step] = {node.name: node for node in [*models, *steps]}
+    maker = {table: node.name for node in nodes.values() for table in _makes(node)}
+    needs = {
+        name: sorted({maker[table] for table in node.reads if table in maker} - {name}) for name, node in nodes.items()
+    }
+    sorter = TopologicalSorter({name: needs[name] for name in sorted(needs)})
+    try:
+        return [nodes[name] for name in sorter.static_order()]
+    except CycleError as error:
+        raise ConfigurationError(f"these models read each other: {' → '.join(error.args[1])}") from error
+
+
+def _makes(node: Model | Step) -> frozenset[str]:
+    return node.makes if isinstance(node, Step) else frozenset({node.name})
+
+
+def run_models(
+    warehouse: Warehouse, nodes: Sequence[Model | Step], *, progress: Callable[[str], None] = lambda _: None
+) -> None:
+    """Execute models and steps in the given order; the caller holds the transaction."""
+    for node in nodes:
+        progress(node.name)
+        if isinstance(node, Step):
+            node.execute(warehouse)
+        else:
+            warehouse.execute(f"create or replace table {node.name} as\n{node.sql}", name=str(node.path))
+
+
+def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
+    """Make a table `config.<name>` of text columns from every `config/<name>.csv`; an empty cell is null.
+
+    Raises:
+        ConfigurationError: when a file of the overlay lacks a column of the built-in one, or is no CSV.
+    """
+    for relative, path in files.items():
+        if relative.startswith("config/") and relative.endswith(".csv"):
+            frame = read_rules(path)
+            _same_columns(relative, path, frame)
+            warehouse.create_from(relative.removesuffix(".csv").replace("/", "."), frame)
+
+
+def read_rules(path: Path) -> pl.DataFrame:
+    """A rule file: UTF-8 CSV with a header, every cell text, empty cells null."""
+    try:
+        return pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ConfigurationError(f"{path} is no readable CSV with a header: {error}") from error
+
+
+def _same_columns(relative: str, path: Path, frame: pl.DataFrame) -> None:
+    builtin = builtin_sql() / relative
+    if not builtin.is_file() or builtin == path:
+        return
+    expected = set(read_rules(builtin).columns)
+    for column in sorted(set(frame.columns) ^ expected):
+        known = expected if column in frame.columns else frame.columns
+        kind = "unknown" if column in frame.columns else "missing"
+        raise ConfigurationError(f"{path}: {kind} column {column!r}; {nearest(column, known)}")
+
+
+def load_macros(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
+    """Create every macro of `macro/*.sql` (each file one `create or replace macro` statement), in name order."""
+    for relative, path in files.items():
+        if relative.startswith("macro/"):
+            warehouse.execute(path.read_text(encoding="utf-8"), name=str(path))
+
+
+def fingerprint(files: Mapping[str, Path], folders: Iterable[str]) -> str:
+    """SHA-256 over the names and contents of the files in some folders: it changes when a rule or a model does."""
+    digest = hashlib.sha256()
+    for relative, path in sorted(files.items()):
+        if relative.split("/")[0] in set(folders):
+            digest.update(relative.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

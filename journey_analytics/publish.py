@@ -1,0 +1,49 @@
+"""The published copy: a database file of its own that readers open, replaced atomically after a good run."""
+
+import os
+from pathlib import Path
+
+from journey_analytics.errors import ConfigurationError
+from journey_analytics.warehouse import Warehouse
+
+PUBLISHED_CORE = ("core.touchpoint", "core.session", "core.journey", "core.stage_visit")
+PUBLISHED_RUN = ("run.load", "run.cutoff", "run.build")
+
+
+def publish(warehouse: Warehouse, target: Path) -> None:
+    """Write marts and journeys to a new file and put it in the place of `target`; readers see the old or the new one.
+
+    Identities, raw rows and the quarantine are not in it.
+
+    Raises:
+        ConfigurationError: when the folder cannot be written.
+    """
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_RUN]
+    try:
+        _sweep(target)
+        warehouse.write_copy(fresh, [table for table in tables if warehouse.has(table)])
+        replace_durably(fresh, target)
+    except OSError as error:
+        raise ConfigurationError(f"cannot publish to {target}: {error.strerror}") from error
+
+
+def replace_durably(fresh: Path, target: Path) -> None:
+    """Put `fresh` in the place of `target` so that a power cut leaves one of the two, whole."""
+    _sync(fresh)
+    fresh.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed publisher left; the run's lock makes sure that none is at work."""
+    for left in target.parent.glob(f".{target.name}.*.new*"):
+        left.unlink()
