@@ -69,7 +69,7 @@ def sql_files(overlay: Path | None = None) -> dict[str, Path]:
 def read_models(files: Mapping[str, Path], schema: str) -> list[Model]:
     """The models of one schema (folder), by name."""
     chosen = {name: p for name, p in files.items() if name.startswith(f"{schema}/") and name.endswith(".sql")}
-    return [_read_model(name, path) for name, path in chosen.items()]
+    return [_read_model(name, path) for name, path in sorted(chosen.items())]
 
 
 def _read_model(relative: str, path: Path) -> Model:

@@ -1,0 +1,125 @@
+"""Answers to a single question from the warehouse: who is this customer, what was refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.config import Config
+from journey_analytics.contract import STAGES
+from journey_analytics.errors import DataError
+from journey_analytics.lock import exclusive_run
+from journey_analytics.warehouse import Warehouse, open_warehouse
+
+_REJECTED = """
+with refused as (
+    select
+        source,
+        reason_code,
+        count(*)::bigint as row_count,
+        min_by(reason, (load_id, row_number)) as example_reason,
+        min_by(file, (load_id, row_number)) as example_file
+    from run.rejected_event
+    group by source, reason_code
+)
+select source, reason_code, row_count, example_reason, example_file
+from refused
+order by row_count desc, source, reason_code
+"""
+
+_CUSTOMER = """
+select distinct customer_id
+from core.customer_identity
+where lower(identity_value) = lower(?) or customer_id = ?
+order by customer_id
+"""
+
+_IDENTITIES = """
+select identity_type, identity_value, rule, confidence, first_seen_at, last_seen_at
+from core.customer_identity
+where customer_id = ?
+order by first_seen_at, identity_type, identity_value
+"""
+
+_TIMELINE = """
+select
+    touchpoint.occurred_at, touchpoint.source, touchpoint.activity, touchpoint.channel, touchpoint.stage,
+    touchpoint.stage_rule, rule.description as why, touchpoint.stage_confidence, touchpoint.journey_id,
+    touchpoint.session_id, touchpoint.amount, touchpoint.currency
+from core.touchpoint as touchpoint
+left join config.stage_rule as rule on rule.rule_id = touchpoint.stage_rule
+left join core.customer_event as event on event.touchpoint_id = touchpoint.touchpoint_id
+where touchpoint.customer_id = ?
+order by touchpoint.occurred_at, event.source_rank, touchpoint.source, touchpoint.source_event_id
+"""
+
+_JOURNEYS = """
+select journey_id, started_at, ended_at, status, furthest_stage, touchpoint_count, cut_reason, amount
+from core.journey
+where customer_id = ?
+order by started_at, journey_id
+"""
+
+
+@contextmanager
+def existing(config: Config) -> Iterator[Warehouse]:
+    """The workspace's warehouse, under its lock.
+
+    Raises:
+        DataError: when no run has built it yet.
+        LockedError: when a run is at work.
+    """
+    if not config.warehouse.is_file():
+        raise DataError(f"there is no warehouse at {config.warehouse} yet: run `journey run` first")
+    with (
+        exclusive_run(config.warehouse),
+        open_warehouse(config.warehouse, memory_limit=config.memory_limit, threads=config.threads) as warehouse,
+    ):
+        if not warehouse.has("core.touchpoint"):
+            raise DataError(f"{config.warehouse} holds no journeys yet: run `journey run` first")
+        yield warehouse
+
+
+def rejected_by_reason(config: Config) -> list[dict[str, Any]]:
+    """Refused rows by source and reason, most frequent first; ties by name."""
+    with existing(config) as warehouse:
+        return warehouse.frame(_REJECTED, name="rejected").to_dicts()
+
+
+def explain_customer(config: Config, identity: str) -> list[dict[str, Any]]:
+    """Every customer whom an identity value (any letter case) or a customer_id names: identities, journeys, timeline.
+
+    A device can have served several customers: then all of them are returned, by customer_id.
+
+    Raises:
+        DataError: when nobody is known by that name.
+    """
+    with existing(config) as warehouse:
+        found = warehouse.rows(_CUSTOMER, [identity.strip(), identity.strip()])
+        if not found:
+            raise DataError(
+                f"nobody is known as {identity!r}: give an e-mail, login, cookie, phone or customer_id as logged"
+            )
+        return [_explained(warehouse, customer_id) for (customer_id,) in found]
+
+
+def _explained(warehouse: Warehouse, customer_id: str) -> dict[str, Any]:
+    return {
+        "customer_id": customer_id,
+        "identities": warehouse.frame(_IDENTITIES, parameters=[customer_id]).to_dicts(),
+        "journeys": warehouse.frame(_JOURNEYS, parameters=[customer_id]).to_dicts(),
+        "touchpoints": warehouse.frame(_TIMELINE, parameters=[customer_id]).to_dicts(),
+    }
+
+
+def stage_dropoff_rows(config: Config) -> list[dict[str, Any]]:
+    """Drop-off of the whole, a row per stage in journey order, as `mart.stage_dropoff` has it."""
+    with existing(config) as warehouse:
+        return dropoff_of_all(warehouse).to_dicts()
+
+
+def dropoff_of_all(warehouse: Warehouse) -> pl.DataFrame:
+    """The rows of `mart.stage_dropoff` for the whole, in journey order."""
+    rows = warehouse.frame("select * from mart.stage_dropoff where segment = 'all'", name="mart.stage_dropoff")
+    return rows.sort(pl.col("stage").replace_strict({stage: place for place, stage in enumerate(STAGES)}))

@@ -1,0 +1,198 @@
+"""The command `journey`: thin. Results go to stdout, messages to stderr; heavy imports wait for their command."""
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from journey_analytics.errors import DataError, JourneyError
+
+app = typer.Typer(
+    name="journey",
+    help="From touchpoint logs to the customer journeys people really took: where they are lost, and how sure that is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The workspace's configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="State of affairs at the end of this day (UTC), instead of the data's own end.",
+    ),
+]
+DEFAULT_CONFIG = Path("journey.toml")
+
+
+def main() -> None:
+    """Run the command line; an error of ours becomes one message and its exit code, never a traceback."""
+    os.umask(0o077)
+    try:
+        app()
+    except JourneyError as error:
+        print(f"journey: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("journey: interrupted; what was loaded stays, run the command again to go on", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+@app.command(epilog="Example: journey demo --dir journey-demo")
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the demo workspace is made.")] = Path("journey-demo"),
+    as_json: JsonOption = False,
+) -> None:
+    """The main job on the sample data: load, identify, classify, mine, report."""
+    from journey_analytics.config import read_config
+    from journey_analytics.demo import make_demo_workspace
+
+    config = read_config(make_demo_workspace(directory))
+    _run_and_print(config, as_of=None, full=False, as_json=as_json)
+
+
+@app.command(epilog="Example: journey run --config shop/journey.toml --as-of 2025-06-30")
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_of: AsOfOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Stage every raw row again and rebuild everything.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The nightly job: load what is new, rebuild, check, publish, report. Repeating it is harmless."""
+    from journey_analytics.config import read_config
+
+    _run_and_print(read_config(config), as_of=as_of, full=full, as_json=as_json)
+
+
+@app.command(epilog="Example: journey check --config shop/journey.toml")
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Data checks, rules and configuration, without writing."""
+    from journey_analytics import run as job
+    from journey_analytics.config import read_config
+
+    count = job.check(read_config(config))
+    print(f"{count} checks passed")
+
+
+@app.command(epilog="Example: journey report --out /tmp/report")
+def report(
+    config: ConfigOption = DEFAULT_CONFIG,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the page; by default [report] dir.")] = None,
+) -> None:
+    """Render the report again from the warehouse."""
+    from journey_analytics import run as job
+    from journey_analytics.config import read_config
+
+    print(job.render_report(read_config(config), out=out))
+
+
+@app.command(epilog="Example: journey rejected --json")
+def rejected(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """The quarantine: refused rows by source and reason, each with an example."""
+    from journey_analytics.answers import rejected_by_reason
+    from journey_analytics.config import read_config
+    from journey_analytics.terminal import table
+
+    rows = rejected_by_reason(read_config(config))
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        print(table(rows))
+    else:
+        print("no row was refused")
+
+
+@app.command(epilog="Example: journey explain anna@example.com")
+def explain(
+    identity: Annotated[str, typer.Argument(metavar="EMAIL_OR_ID", help="An identity value or a customer_id.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """One customer's timeline: each touchpoint with its stage and why; each identity with the rule that linked it."""
+    from journey_analytics.answers import explain_customer
+    from journey_analytics.config import read_config
+    from journey_analytics.terminal import explanation
+
+    found = explain_customer(read_config(config), identity)
+    if as_json:
+        _print_json(found)
+    else:
+        print(explanation(found))
+
+
+@app.command(epilog="Example: journey simulate world --customers 2000 --days 180 --seed 7 --dirty")
+def simulate(  # noqa: PLR0917 - one parameter per option
+    out: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, help="Customers who identify themselves at some time.")
+    ] = 2000,
+    days: Annotated[int, typer.Option("--days", min=1, help="Length of the exports, in days.")] = 365,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    dirty: Annotated[
+        bool, typer.Option("--dirty", help="Add what the real world adds: re-deliveries, bots, malformed rows …")
+    ] = False,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Compress the exports.")] = False,
+) -> None:
+    """Vendor-shaped exports of four sources, with the truth beside them and a journey.toml ready to run."""
+    from journey_analytics.simulate import simulate as simulate_world
+    from journey_analytics.terminal import counting
+
+    _require_empty(out)
+    with counting("simulating customers") as progress:
+        summary = simulate_world(
+            out, customers=customers, days=days, seed=seed, dirty=dirty, gzip=gzip, progress=progress
+        )
+    print(summary)
+    print(f"next: journey run --config {out / 'journey.toml'}")
+
+
+@app.command(epilog="Example: journey evaluate --config world/journey.toml --truth world/truth")
+def evaluate(
+    truth: Annotated[Path, typer.Option("--truth", help="The truth folder of a simulated world.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Score identity, journeys, stages and drop-off against a truth."""
+    from journey_analytics.answers import existing
+    from journey_analytics.config import read_config
+    from journey_analytics.evaluate import evaluate as score
+    from journey_analytics.evaluate import evaluation_text
+
+    with existing(read_config(config)) as warehouse:
+        found = score(warehouse, truth)
+    if as_json:
+        from dataclasses import asdict
+
+        _print_json(asdict(found))
+    else:
+        print(evaluation_text(found))
+
+
+def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: bool) -> None:
+    from journey_analytics import run as job
+    from journey_analytics.terminal import found_text, naming_steps, summary_dict, warnings_text
+
+    with naming_steps() as progress:
+        summary = job.run(config, as_of=as_of.date() if as_of else None, full=full, progress=progress)
+    print(warnings_text(summary), file=sys.stderr, end="")
+    if as_json:
+        _print_json(summary_dict(config, summary))
+    else:
+        print(found_text(config, summary))
+
+
+def _require_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder} exists and is not an empty folder; name a new one")
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))

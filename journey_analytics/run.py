@@ -1,0 +1,275 @@
+"""The nightly job: load → rebuild → check → publish → report. Each part runs alone too, and repeating one is harmless.
+
+Whether something is already done is answered by the warehouse alone. The parts take the workspace's lock themselves;
+`run` takes it once for all.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from journey_analytics import build, load, steps
+from journey_analytics.config import Config
+from journey_analytics.errors import ConfigurationError, DataError, nearest
+from journey_analytics.load import LoadSummary
+from journey_analytics.lock import exclusive_run
+from journey_analytics.publish import publish
+from journey_analytics.report import report_frames, write_report
+from journey_analytics.warehouse import Warehouse, open_warehouse
+
+Progress = Callable[[str], None]
+
+_STAGING_FOLDERS = ("staging", "admission", "macro", "config")
+_BUILD_TABLE = """
+create table if not exists run.build (
+    build_id bigint, built_at timestamp, as_of_at timestamp, cutoff_at timestamp, newest_load_id bigint,
+    staging_fingerprint varchar, model_fingerprint varchar
+)
+"""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did. `cutoff` is T (UTC); `rebuilt` is false when nothing had changed since the last build."""
+
+    load: LoadSummary
+    cutoff: datetime
+    rebuilt: bool
+    report: Path
+    step_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(
+    config: Config, *, as_of: date | None = None, full: bool = False, progress: Progress = lambda _: None
+) -> RunSummary:
+    """The whole job on a workspace, under its lock.
+
+    Args:
+        config: the workspace.
+        as_of: T becomes the end of this day (UTC); by default T follows from the data (`run.cutoff`).
+        full: stage every raw row again and rebuild, even when nothing changed.
+        progress: called with the name of each step as it begins.
+
+    Raises:
+        LockedError: another run is at work.
+        ConfigurationError: the configuration, a rule or a model is at fault; nothing was changed after the load.
+        DataError: a check of `sql/check` found rows; the tables of the last good run stay.
+    """
+    clock = _Clock(progress)
+    with exclusive_run(config.warehouse), _open(config) as warehouse:
+        files = sql_files(config)
+        with clock.step("load"):
+            loaded = _load(config, warehouse, files=files, names=None, progress=progress)
+        rebuilt = _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=clock)
+        with clock.step("publish"):
+            publish(warehouse, config.published)
+        with clock.step("report"):
+            page = write_report(report_frames(warehouse), config.reports, generated_at=_built_at(warehouse))
+        return RunSummary(loaded, _last_cutoff(warehouse), rebuilt, page, clock.seconds)
+
+
+def load_sources(
+    config: Config, *, names: Sequence[str] | None = None, progress: Progress = lambda _: None
+) -> LoadSummary:
+    """Load new files of all sources, or of those named, under the lock.
+
+    Raises:
+        ConfigurationError: for a name that is not configured, or a source whose folder is missing.
+    """
+    with exclusive_run(config.warehouse), _open(config) as warehouse:
+        return _load(config, warehouse, files=sql_files(config), names=names, progress=progress)
+
+
+def rebuild(
+    config: Config, *, as_of: date | None = None, full: bool = False, progress: Progress = lambda _: None
+) -> bool:
+    """Rebuild identities, journeys and marts when anything changed; check them. True when something was rebuilt."""
+    with exclusive_run(config.warehouse), _open(config) as warehouse:
+        return _rebuild(config, warehouse, files=sql_files(config), as_of=as_of, full=full, clock=_Clock(progress))
+
+
+def publish_copy(config: Config) -> Path:
+    """Write the published copy again; returns its path."""
+    with exclusive_run(config.warehouse), _existing(config) as warehouse:
+        publish(warehouse, config.published)
+    return config.published
+
+
+def render_report(config: Config, *, out: Path | None = None) -> Path:
+    """Render the report from the warehouse, into `out` or the configured folder; returns the page's path."""
+    with exclusive_run(config.warehouse), _existing(config) as warehouse:
+        return write_report(report_frames(warehouse), out or config.reports, generated_at=_built_at(warehouse))
+
+
+def check(config: Config) -> int:
+    """Check configuration, rules and the data of the warehouse without changing it; returns the number of checks.
+
+    Raises:
+        ConfigurationError: for a fault in the configuration or a rule.
+        DataError: naming each check that found rows, with an example.
+    """
+    files = sql_files(config)
+    _check_formats(config, files)
+    with exclusive_run(config.warehouse), _existing(config) as warehouse:
+        steps.rules_of(warehouse)
+        return _check(warehouse, files=files)
+
+
+def sql_files(config: Config) -> dict[str, Path]:
+    """The built-in SQL and rules, overlaid by the workspace's own."""
+    return build.sql_files(config.overlay)
+
+
+def _open(config: Config) -> Warehouse:
+    return open_warehouse(config.warehouse, memory_limit=config.memory_limit, threads=config.threads)
+
+
+def _existing(config: Config) -> Warehouse:
+    if not config.warehouse.is_file():
+        raise DataError(f"there is no warehouse at {config.warehouse} yet: run `journey run` first")
+    return _open(config)
+
+
+def _load(
+    config: Config,
+    warehouse: Warehouse,
+    *,
+    files: Mapping[str, Path],
+    names: Sequence[str] | None,
+    progress: Progress,
+) -> LoadSummary:
+    _check_formats(config, files)
+    known = {source.name: source for source in config.sources}
+    for name in names or ():
+        if name not in known:
+            raise ConfigurationError(f"{config.file}: no source {name!r}; {nearest(name, known)}")
+    return load.load_sources(
+        warehouse,
+        sources=[known[name] for name in names or known],
+        files=files,
+        root=config.root,
+        loaded_at=_now(),
+        progress=progress,
+    )
+
+
+def _check_formats(config: Config, files: Mapping[str, Path]) -> None:
+    known = {Path(name).stem for name in files if name.startswith("staging/")}
+    for source in config.sources:
+        if source.format not in known:
+            raise ConfigurationError(
+                f"{config.file}: source {source.name!r} has format {source.format!r}, but there is no "
+                f"sql/staging/{source.format}.sql; {nearest(source.format, known)}"
+            )
+
+
+def _rebuild(
+    config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], as_of: date | None, full: bool, clock: "_Clock"
+) -> bool:
+    warehouse.execute(_BUILD_TABLE)
+    state = _state(config, warehouse, files=files, as_of=as_of)
+    previous = _previous(warehouse)
+    if state == previous and not full:
+        return False
+    with warehouse.transaction():
+        if full or (previous is not None and state.staging_fingerprint != previous.staging_fingerprint):
+            with clock.step("restage"):
+                load.restage(warehouse, files=files, sources=config.sources, loaded_at=_now())
+        build.load_config(warehouse, files)
+        build.load_macros(warehouse, files)
+        cutoff = _cutoff(config, warehouse, state)
+        models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
+        for node in build.ordered(models, steps.python_steps(cutoff)):
+            with clock.step(node.name):
+                build.run_models(warehouse, [node])
+        with clock.step("check"):
+            _check(warehouse, files=files)
+        _record(warehouse, state=state, cutoff=cutoff)
+    warehouse.execute("checkpoint")
+    return True
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a build depends on; an equal state needs no new build."""
+
+    as_of: datetime | None
+    newest_load_id: int
+    staging_fingerprint: str
+    model_fingerprint: str
+
+
+def _state(config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], as_of: date | None) -> _State:
+    settings = hashlib.sha256(repr([(s.name, s.format, s.time_zone) for s in config.sources]).encode()).hexdigest()
+    guards = repr([(s.name, s.guards_cutoff) for s in config.sources])
+    return _State(
+        as_of=None if as_of is None else datetime.combine(as_of + timedelta(days=1), datetime.min.time()),
+        newest_load_id=warehouse.value("select coalesce(max(load_id), 0)::bigint from run.load"),
+        staging_fingerprint=build.fingerprint(files, _STAGING_FOLDERS) + settings,
+        model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config")) + guards,
+    )
+
+
+def _previous(warehouse: Warehouse) -> _State | None:
+    found = warehouse.rows(
+        "select as_of_at, newest_load_id, staging_fingerprint, model_fingerprint from run.build "
+        "order by build_id desc limit 1"
+    )
+    return _State(*found[0]) if found else None
+
+
+def _cutoff(config: Config, warehouse: Warehouse, state: _State) -> datetime:
+    guarding = [source.name for source in config.sources if source.guards_cutoff]
+    return steps.decide_cutoff(warehouse, as_of=state.as_of, guarding=guarding)
+
+
+def _record(warehouse: Warehouse, *, state: _State, cutoff: datetime) -> None:
+    warehouse.execute(
+        "insert into run.build select coalesce(max(build_id), 0) + 1, ?, ?, ?, ?, ?, ? from run.build",
+        [_now(), state.as_of, cutoff, state.newest_load_id, state.staging_fingerprint, state.model_fingerprint],
+    )
+
+
+def _check(warehouse: Warehouse, *, files: Mapping[str, Path]) -> int:
+    models = build.read_models(files, "check")
+    failures = []
+    for model in models:
+        rows = warehouse.frame(model.sql, name=str(model.path))
+        if rows.height:
+            failures.append(
+                f"{model.name.split('.')[1].replace('_', ' ')}: {rows.height} rows, e.g. {rows.row(0, named=True)}"
+            )
+    if failures:
+        raise DataError("the data failed its checks; nothing was published:\n  " + "\n  ".join(failures))
+    return len(models)
+
+
+def _last_cutoff(warehouse: Warehouse) -> datetime:
+    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
+
+
+def _built_at(warehouse: Warehouse) -> datetime:
+    return warehouse.value("select built_at from run.build order by build_id desc limit 1")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class _Clock:
+    """Tells the progress of a run and measures its steps in wall-clock seconds."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.progress(name)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began

@@ -1,0 +1,118 @@
+"""The Python steps among the SQL models: what depends on order, the survival statistics, the discovered model."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from journey_analytics.build import Step
+from journey_analytics.cutoff import cutoff_rows
+from journey_analytics.dropoff import stage_dropoff, time_in_stage
+from journey_analytics.mining.model import process_model_table
+from journey_analytics.sequence.kernel import build_sequence
+from journey_analytics.sequence.rules import Rules, read_rules
+from journey_analytics.warehouse import Warehouse
+
+SEGMENTS = ("first_channel", "first_source", "device", "country", "entry_month", "customer_kind")
+"""The columns of a visit by which drop-off is broken down, beside the whole."""
+
+_RULE_TABLES = ("stage_rule", "activity", "stage_window", "inactivity_limit", "setting")
+_SEQUENCE_TABLES = ("touchpoint", "session", "journey", "stage_visit")
+_ORDER = "occurred_at, source_rank, source, source_event_id"
+
+_VISITS = """
+select
+    stage_visit.*,
+    journey.first_channel, journey.first_source, journey.device, journey.country,
+    strftime(stage_visit.entered_at, '%Y-%m') as entry_month,
+    case when journey.is_returning then 'returning' else 'new' end as customer_kind
+from core.stage_visit
+inner join core.journey on journey.journey_id = stage_visit.journey_id
+"""
+
+
+def python_steps(cutoff: datetime) -> list[Step]:
+    """The steps at cut-off T, each with what it reads and makes, for `build.ordered`."""
+    rule_tables = frozenset(f"config.{table}" for table in _RULE_TABLES)
+    return [
+        Step(
+            name="sequence",
+            reads=frozenset({"core.customer_event"}) | rule_tables,
+            makes=frozenset(f"core.{table}" for table in _SEQUENCE_TABLES),
+            execute=lambda warehouse: _make_sequence(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="dropoff",
+            reads=frozenset({"core.stage_visit", "core.journey"}),
+            makes=frozenset({"mart.stage_dropoff", "mart.time_in_stage"}),
+            execute=lambda warehouse: _make_dropoff(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="process_model",
+            reads=frozenset({"mart.variant", "mart.stage_variant"}),
+            makes=frozenset({"mart.process_model"}),
+            execute=process_model_table,
+        ),
+    ]
+
+
+def rules_of(warehouse: Warehouse) -> Rules:
+    """The analyst's rules from the `config` tables, checked."""
+    frames: Mapping[str, pl.DataFrame] = {
+        table: warehouse.frame(f"select * from config.{table}") for table in _RULE_TABLES
+    }
+    return read_rules(frames)
+
+
+def setting(warehouse: Warehouse, name: str) -> int:
+    """One whole number of `config.setting`."""
+    return int(warehouse.value("select value from config.setting where setting = ?", [name]))
+
+
+def _make_sequence(warehouse: Warehouse, *, cutoff: datetime) -> None:
+    rules = rules_of(warehouse)
+    for bucket in range(setting(warehouse, "bucket_count")):
+        events = warehouse.frame(
+            f"select * from core.customer_event where bucket = ? order by customer_id, {_ORDER}",
+            parameters=[bucket],
+            name="core.customer_event",
+        )
+        sequence = build_sequence(events, rules=rules, cutoff=cutoff)
+        for table in _SEQUENCE_TABLES:
+            store = warehouse.create_from if bucket == 0 else warehouse.append
+            store(f"core.{table}", getattr(sequence, table))
+
+
+def _make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
+    visits = warehouse.frame(_VISITS, name="visits")
+    minimum = setting(warehouse, "minimum_count")
+    warehouse.create_from(
+        "mart.stage_dropoff", stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=SEGMENTS)
+    )
+    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, minimum_count=minimum))
+
+
+_SOURCE_TIMES = """
+with touchpoint_time as (
+    select source, occurred_at, occurred_at - lag(occurred_at) over (partition by source order by occurred_at) as gap
+    from staging.event
+    where activity is not null and not is_bot
+)
+select
+    source,
+    min(occurred_at) as first_seen_at,
+    max(occurred_at) as last_seen_at,
+    coalesce(max(epoch_us(gap)), 0)::bigint as longest_gap_us,
+    count(*)::bigint as touchpoint_count
+from touchpoint_time
+group by source
+order by source
+"""
+
+
+def decide_cutoff(warehouse: Warehouse, *, as_of: datetime | None, guarding: Sequence[str]) -> datetime:
+    """T for this run, with the reason per source in `run.cutoff`; `as_of` (the instant T itself) wins over the data."""
+    rows = cutoff_rows(warehouse.frame(_SOURCE_TIMES, name="source times"), guarding=guarding, as_of=as_of)
+    warehouse.create_from("run.cutoff", rows)
+    found = as_of or (rows["cutoff_at"].min() if rows.height else None)
+    return found if isinstance(found, datetime) else datetime(1970, 1, 1) + timedelta(0)

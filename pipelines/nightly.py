@@ -1,0 +1,95 @@
+"""The nightly flow: a task per source, then rebuild, publish and report, each retried, with artifacts of what was found.
+
+Without a server: `python -m pipelines.nightly --config shop/journey.toml`. As a deployment: README, "Every night".
+"""
+
+import argparse
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+
+from journey_analytics import run as job
+from journey_analytics.answers import stage_dropoff_rows
+from journey_analytics.config import Config, read_config
+from journey_analytics.errors import ConfigurationError, DataError
+
+
+def _may_pass_with_time(_task: object, _run: object, state: Any) -> bool:
+    """A held lock or a full disk may pass; a fault in the data or the configuration stays what it is."""
+    return not isinstance(state.result(raise_on_failure=False), ConfigurationError | DataError)
+
+
+_nightly_task = task(
+    retries=3,
+    retry_delay_seconds=[10, 60, 300],
+    retry_condition_fn=_may_pass_with_time,
+    persist_result=False,
+)
+
+
+@_nightly_task(task_run_name="load {name}")
+def load_source(config: Config, name: str) -> str:
+    """Load what is new of one source; returns the counts as a sentence."""
+    return str(job.load_sources(config, names=[name]))
+
+
+@_nightly_task
+def rebuild(config: Config, as_of: date | None) -> bool:
+    """Identities, journeys and marts from what is loaded, checked; false when nothing had changed."""
+    return job.rebuild(config, as_of=as_of)
+
+
+@_nightly_task
+def publish(config: Config) -> Path:
+    """The copy that readers open."""
+    return job.publish_copy(config)
+
+
+@_nightly_task
+def report(config: Config) -> Path:
+    """The page for people."""
+    return job.render_report(config)
+
+
+@task(persist_result=False)
+def show(config: Config, page: Path) -> None:
+    """The drop-off table and a link to the report among the run's artifacts."""
+    create_table_artifact(
+        table=stage_dropoff_rows(config), key="stage-dropoff", description="Customers lost at each stage"
+    )
+    create_link_artifact(link=page.absolute().as_uri(), link_text="Journey report", key="journey-report")
+
+
+@flow(name="nightly", persist_result=False, validate_parameters=True)
+def nightly(config: str = "journey.toml", as_of: date | None = None) -> str:
+    """The nightly job on one workspace; returns the path of the report.
+
+    Args:
+        config: the workspace's `journey.toml`.
+        as_of: state of affairs at the end of this day (UTC) instead of the data's own end.
+    """
+    workspace = read_config(Path(config))
+    logger = get_run_logger()
+    for source in workspace.sources:
+        logger.info("%s: %s", source.name, load_source(workspace, source.name))
+    logger.info("rebuilt" if rebuild(workspace, as_of) else "nothing new: the tables stay")
+    publish(workspace)
+    page = report(workspace)
+    show(workspace, page)
+    return str(page)
+
+
+def main() -> None:
+    """Run the flow once from the command line."""
+    parser = argparse.ArgumentParser(description=nightly.description)
+    parser.add_argument("--config", default="journey.toml")
+    parser.add_argument("--as-of", type=date.fromisoformat, default=None)
+    arguments = parser.parse_args()
+    nightly(config=arguments.config, as_of=arguments.as_of)
+
+
+if __name__ == "__main__":
+    main()
