@@ -56,14 +56,29 @@ def builtin_sql() -> Path:
 
 
 def sql_files(overlay: Path | None = None) -> dict[str, Path]:
-    """Every SQL and CSV file by its path relative to its root, the overlay's in place of the built-in ones."""
+    """Every SQL and CSV file by its path relative to its root, the overlay's in place of the built-in ones.
+
+    Raises:
+        ConfigurationError: for a file of the overlay that lies where nothing is looked for.
+    """
     found: dict[str, Path] = {}
     for root in (builtin_sql(), overlay):
         if root is not None and root.is_dir():
             found |= {
                 p.relative_to(root).as_posix(): p for p in sorted(root.rglob("*")) if p.suffix in (".sql", ".csv")
             }
+    _check_places(found)
     return dict(sorted(found.items()))
+
+
+_FOLDERS = ("admission", "check", "config", "core", "macro", "mart", "staging")
+
+
+def _check_places(files: Mapping[str, Path]) -> None:
+    for relative, path in files.items():
+        folder = relative.split("/")[0] if "/" in relative else ""
+        if folder not in _FOLDERS:
+            raise ConfigurationError(f"{path}: nothing is read from this place; {nearest(folder, _FOLDERS)}")
 
 
 def read_models(files: Mapping[str, Path], schema: str) -> list[Model]:
@@ -123,16 +138,34 @@ def run_models(
 
 
 def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
-    """Make a table `config.<name>` of text columns from every `config/<name>.csv`; an empty cell is null.
+    """Make a table `config.<name>` of text columns from every rule file; an empty cell is null.
+
+    `config/<name>.csv` gives the rows; those of `config/<name>/*.csv` come before them, so that the rules of an added
+    source need no copy of the built-in ones and are looked at first.
 
     Raises:
-        ConfigurationError: when a file of the overlay lacks a column of the built-in one, or is no CSV.
+        ConfigurationError: when a file lacks a column of the built-in one, has an unknown one, or is no CSV.
     """
+    tables: dict[str, list[Path]] = {}
     for relative, path in files.items():
         if relative.startswith("config/") and relative.endswith(".csv"):
-            frame = read_rules(path)
-            _same_columns(relative, path, frame)
-            warehouse.create_from(relative.removesuffix(".csv").replace("/", "."), frame)
+            tables.setdefault(relative.removesuffix(".csv").split("/")[1], []).append(path)
+    for name, paths in tables.items():
+        added_first = sorted(paths, key=lambda path, name=name: (path.stem == name, path.stem))
+        warehouse.create_from(f"config.{name}", pl.concat([_read_table(name, path) for path in added_first]))
+
+
+def _read_table(name: str, path: Path) -> pl.DataFrame:
+    """The rows of one file of a rule table, with the columns of the built-in one in its order."""
+    rows = read_rules(path)
+    builtin = builtin_sql() / "config" / f"{name}.csv"
+    if not builtin.is_file():
+        return rows
+    expected = read_rules(builtin).columns
+    for column in sorted(set(rows.columns) ^ set(expected)):
+        known, kind = (expected, "unknown") if column in rows.columns else (rows.columns, "missing")
+        raise ConfigurationError(f"{path}: {kind} column {column!r}; {nearest(column, known)}")
+    return rows.select(expected)
 
 
 def read_rules(path: Path) -> pl.DataFrame:
@@ -141,17 +174,6 @@ def read_rules(path: Path) -> pl.DataFrame:
         return pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ConfigurationError(f"{path} is no readable CSV with a header: {error}") from error
-
-
-def _same_columns(relative: str, path: Path, frame: pl.DataFrame) -> None:
-    builtin = builtin_sql() / relative
-    if not builtin.is_file() or builtin == path:
-        return
-    expected = set(read_rules(builtin).columns)
-    for column in sorted(set(frame.columns) ^ expected):
-        known = expected if column in frame.columns else frame.columns
-        kind = "unknown" if column in frame.columns else "missing"
-        raise ConfigurationError(f"{path}: {kind} column {column!r}; {nearest(column, known)}")
 
 
 def load_macros(warehouse: Warehouse, files: Mapping[str, Path]) -> None:

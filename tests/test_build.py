@@ -56,6 +56,22 @@ def test_a_rule_file_of_the_overlay_with_a_wrong_column_is_refused(tmp_path: Pat
         build.load_config(warehouse, build.sql_files(tmp_path))
 
 
+def test_added_rules_come_before_the_builtin_ones(tmp_path: Path) -> None:
+    (tmp_path / "config" / "source_rank").mkdir(parents=True)
+    (tmp_path / "config" / "source_rank" / "till.csv").write_text("rank,source\n7,till\n")
+    with open_memory() as warehouse:
+        build.load_config(warehouse, build.sql_files(tmp_path))
+        rows = warehouse.rows("select source, rank from config.source_rank")
+    assert rows[0] == ("till", "7")
+    assert ("web", "1") in rows
+
+
+def test_a_file_where_nothing_is_looked_for_is_an_error(tmp_path: Path) -> None:
+    model(tmp_path, "stagging.till", "select 1 as one")
+    with pytest.raises(ConfigurationError, match="did you mean 'staging'"):
+        build.sql_files(tmp_path)
+
+
 def test_a_failing_model_carries_its_file_and_sql(tmp_path: Path) -> None:
     model(tmp_path, "core.wrong", "select nothing_there from config.setting")
     files = build.sql_files(tmp_path)
