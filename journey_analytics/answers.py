@@ -10,7 +10,7 @@ from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
 from journey_analytics.errors import DataError
 from journey_analytics.lock import exclusive_run
-from journey_analytics.warehouse import Warehouse, open_warehouse
+from journey_analytics.warehouse import Warehouse, open_published, open_warehouse
 
 _REJECTED = """
 with refused as (
@@ -113,13 +113,12 @@ def _explained(warehouse: Warehouse, customer_id: str) -> dict[str, Any]:
     }
 
 
-def stage_dropoff_rows(config: Config) -> list[dict[str, Any]]:
-    """Drop-off of the whole, a row per stage in journey order, as `mart.stage_dropoff` has it."""
-    with existing(config) as warehouse:
-        return dropoff_of_all(warehouse).to_dicts()
+def stage_dropoff(config: Config) -> pl.DataFrame:
+    """Drop-off of the whole, a row per stage in journey order, as the published `mart.stage_dropoff` has it.
 
-
-def dropoff_of_all(warehouse: Warehouse) -> pl.DataFrame:
-    """The rows of `mart.stage_dropoff` for the whole, in journey order."""
-    rows = warehouse.frame("select * from mart.stage_dropoff where segment = 'all'", name="mart.stage_dropoff")
+    Raises:
+        DataError: when nothing is published yet.
+    """
+    with open_published(config.published) as published:
+        rows = published.frame("select * from mart.stage_dropoff where segment = 'all'", name="mart.stage_dropoff")
     return rows.sort(pl.col("stage").replace_strict({stage: place for place, stage in enumerate(STAGES)}))

@@ -178,15 +178,17 @@ def evaluate(
 
 def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: bool) -> None:
     from journey_analytics import run as job
+    from journey_analytics.answers import stage_dropoff
     from journey_analytics.terminal import found_text, naming_steps, summary_dict, warnings_text
 
     with naming_steps() as progress:
         summary = job.run(config, as_of=as_of.date() if as_of else None, full=full, progress=progress)
+    dropoff = stage_dropoff(config)
     print(warnings_text(summary), file=sys.stderr, end="")
     if as_json:
-        _print_json(summary_dict(config, summary))
+        _print_json(summary_dict(config, summary, dropoff))
     else:
-        print(found_text(config, summary))
+        print(found_text(config, summary, dropoff))
 
 
 def _require_empty(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The Python steps among the SQL models: what depends on order, the survival statistics, the discovered model."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
@@ -9,8 +9,7 @@ from journey_analytics.build import Step
 from journey_analytics.cutoff import cutoff_rows
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
 from journey_analytics.mining.model import process_model_table
-from journey_analytics.sequence.kernel import build_sequence
-from journey_analytics.sequence.rules import Rules, read_rules
+from journey_analytics.sequence import Rules, build_sequence, read_rules
 from journey_analytics.warehouse import Warehouse
 
 SEGMENTS = ("first_channel", "first_source", "device", "country", "entry_month", "customer_kind")
@@ -89,8 +88,11 @@ def _make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
     warehouse.create_from(
         "mart.stage_dropoff", stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=SEGMENTS)
     )
-    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, minimum_count=minimum))
+    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, cutoff=cutoff, segments=SEGMENTS))
 
+
+_NO_TOUCHPOINTS = datetime(1970, 1, 1)
+"""T of an empty warehouse: nothing has happened before it."""
 
 _SOURCE_TIMES = """
 with touchpoint_time as (
@@ -114,5 +116,4 @@ def decide_cutoff(warehouse: Warehouse, *, as_of: datetime | None, guarding: Seq
     """T for this run, with the reason per source in `run.cutoff`; `as_of` (the instant T itself) wins over the data."""
     rows = cutoff_rows(warehouse.frame(_SOURCE_TIMES, name="source times"), guarding=guarding, as_of=as_of)
     warehouse.create_from("run.cutoff", rows)
-    found = as_of or (rows["cutoff_at"].min() if rows.height else None)
-    return found if isinstance(found, datetime) else datetime(1970, 1, 1) + timedelta(0)
+    return as_of or next(iter(rows["cutoff_at"]), _NO_TOUCHPOINTS)

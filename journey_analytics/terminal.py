@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from journey_analytics.config import Config
+from journey_analytics.run import RunSummary
 
 _WIDTH = 120
 
@@ -70,3 +74,101 @@ def _progress(*columns: Any) -> Progress:
         console=Console(file=sys.stderr),
         transient=True,
     )
+
+
+def warnings_text(summary: RunSummary) -> str:
+    """What the load warns of, a line each; empty when there is nothing."""
+    return "".join(f"warning: {_inert(text)}\n" for text in summary.load.warnings)
+
+
+def found_text(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> str:
+    """What a run found and where to look, for a person."""
+    return "\n\n".join([_loaded(summary), _lost(summary, dropoff), _where(config, summary)])
+
+
+def _loaded(summary: RunSummary) -> str:
+    load = summary.load
+    if not load.files and not summary.rebuilt:
+        return "nothing new: the tables of the last run stay"
+    return (
+        f"read {load.read_count:,} rows of {len(load.files):,} new files = {load.accepted_count:,} accepted + "
+        f"{load.duplicate_count:,} duplicates + {load.rejected_count:,} rejected"
+    )
+
+
+def _lost(summary: RunSummary, dropoff: pl.DataFrame) -> str:
+    title = f"Lost at each stage, as of {summary.cutoff:%Y-%m-%d %H:%M} UTC (journeys; shares with 95 % intervals)"
+    if not dropoff.height:
+        return "no journey was found: is the landing folder empty? See `journey rejected`"
+    return table([_dropoff_cells(row) for row in dropoff.to_dicts()], title=title)
+
+
+def _dropoff_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "stage": row["stage"],
+        "window": f"{row['window_days']:.0f} days",
+        "entered": row["entered_count"],
+        "advanced": row["advanced_count"],
+        "dropped": row["dropped_count"],
+        "still open": row["open_count"],
+        "lost, estimated": _interval(row, "estimated"),
+        "lost, windows over": _interval(row, "observed"),
+    }
+
+
+def _interval(row: Mapping[str, Any], kind: str) -> str:
+    share, low, high = (row[f"{kind}_{part}_share"] for part in ("dropoff", "low", "high"))
+    return "–" if share is None else f"{100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _where(config: Config, summary: RunSummary) -> str:
+    return (
+        f"report     {summary.report}\n"
+        f"tables     {config.published}\n"
+        f"rejected   journey rejected --config {config.file}\n"
+        f"one person journey explain EMAIL_OR_ID --config {config.file}"
+    )
+
+
+def summary_dict(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> dict[str, Any]:
+    """What `found_text` says, for a machine."""
+    load = summary.load
+    return {
+        "cutoff_at": summary.cutoff.isoformat(),
+        "rebuilt": summary.rebuilt,
+        "read_count": load.read_count,
+        "accepted_count": load.accepted_count,
+        "duplicate_count": load.duplicate_count,
+        "rejected_count": load.rejected_count,
+        "warnings": list(load.warnings),
+        "report": str(summary.report),
+        "published": str(config.published),
+        "stage_dropoff": dropoff.to_dicts(),
+        "step_seconds": summary.step_seconds,
+    }
+
+
+def explanation(customers: Sequence[Mapping[str, Any]]) -> str:
+    """Customers with their identities, journeys and timeline, as `answers.explain_customer` returns them."""
+    return "\n\n".join(_explained(customer) for customer in customers)
+
+
+def _explained(customer: Mapping[str, Any]) -> str:
+    parts = [f"customer {customer['customer_id']}"]
+    parts += [table(customer[part], title=part) for part in ("identities", "journeys") if customer[part]]
+    timeline = [_timeline_cells(row) for row in customer["touchpoints"]]
+    return "\n\n".join([*parts, *([table(timeline, title="touchpoints (UTC)")] if timeline else [])])
+
+
+def _timeline_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    money = "" if row["amount"] is None else f"{row['amount']:,.2f} {row['currency'] or ''}"
+    return {
+        "occurred at": f"{row['occurred_at']:%Y-%m-%d %H:%M:%S}",
+        "source": row["source"],
+        "activity": row["activity"],
+        "channel": row["channel"],
+        "stage": row["stage"],
+        "why": f"{row['stage_rule'] or 'no rule'}: {row['why'] or '–'} ({row['stage_confidence']:.2f})",
+        "journey": row["journey_id"][:8],
+        "amount": money,
+    }

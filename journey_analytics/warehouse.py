@@ -51,7 +51,7 @@ class Warehouse:
         """Run one statement for its effect.
 
         Raises:
-            ConfigurationError: when DuckDB refuses it; the message carries `name` and the SQL.
+            ConfigurationError: when DuckDB refuses it; the message carries `name` and, unless that is a file, the SQL.
         """
         with _sql_errors(name, sql):
             self._connection.execute(sql, list(parameters))
@@ -208,4 +208,5 @@ def _sql_errors(name: str, sql: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise ConfigurationError(f"{name}: {error}\n--- SQL of {name} ---\n{sql.strip()}") from error
+        shown = "" if name.endswith(".sql") else f"\n--- SQL of {name} ---\n{sql.strip()}"
+        raise ConfigurationError(f"{name}: {error}{shown}") from error

@@ -12,7 +12,7 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from journey_analytics import run as job
-from journey_analytics.answers import stage_dropoff_rows
+from journey_analytics.answers import stage_dropoff
 from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError
 
@@ -58,7 +58,7 @@ def report(config: Config) -> Path:
 def show(config: Config, page: Path) -> None:
     """The drop-off table and a link to the report among the run's artifacts."""
     create_table_artifact(
-        table=stage_dropoff_rows(config), key="stage-dropoff", description="Customers lost at each stage"
+        table=stage_dropoff(config).to_dicts(), key="stage-dropoff", description="Customers lost at each stage"
     )
     create_link_artifact(link=page.absolute().as_uri(), link_text="Journey report", key="journey-report")
 
