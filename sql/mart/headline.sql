@@ -1,0 +1,98 @@
+-- One row per warehouse: the totals that the report opens with.
+-- grain: a single row
+-- rebuild: full
+-- `as_of_at` is T, `as_of_on` the last day that it covers. A customer is identified when a strong identity names
+-- them. Journeys are counted by their status at T. `amount` sums the purchases in `currency`, the one with the largest
+-- sum (ties: the name that comes first); other currencies are not converted: `other_currency_count` purchases are in
+-- them. `unknown_share` and `unmatched_share` are of all touchpoints.
+with touchpoint_total as (
+    select
+        count(*)::bigint as touchpoint_count,
+        count(distinct customer_id)::bigint as customer_count,
+        count(distinct session_id)::bigint as session_count,
+        count(distinct activity)::bigint as activity_count,
+        count(distinct source)::bigint as source_count,
+        count(*) filter (where is_purchase)::bigint as purchase_count,
+        count(*) filter (where stage = 'unknown')::bigint as unknown_stage_count,
+        count(*) filter (where stage = 'unknown') / nullif(count(*), 0) as unknown_share,
+        count(*) filter (where stage = 'unknown' and stage_rule is null) / nullif(count(*), 0) as unmatched_share,
+        min(occurred_at) as first_touchpoint_at,
+        max(occurred_at) as last_touchpoint_at
+    from core.touchpoint
+),
+
+journey_total as (
+    select
+        count(*)::bigint as journey_count,
+        count(*) filter (where status = 'converted')::bigint as converted_count,
+        count(*) filter (where status = 'dropped')::bigint as dropped_count,
+        count(*) filter (where status = 'open')::bigint as open_count
+    from core.journey
+),
+
+identified_customer as (
+    select distinct i.customer_id
+    from core.customer_identity as i
+    inner join config.identity_type as y on i.identity_type = y.identity_type
+    where y.strength = 'strong'
+),
+
+identified_total as (
+    select count(distinct t.customer_id)::bigint as identified_customer_count
+    from core.touchpoint as t
+    inner join identified_customer as i on t.customer_id = i.customer_id
+),
+
+currency_total as (
+    select
+        currency,
+        sum(amount)::decimal(38, 4) as amount,
+        count(*)::bigint as paid_count
+    from core.touchpoint
+    where is_purchase and amount is not null
+    group by currency
+),
+
+leading_currency as (
+    select
+        currency,
+        amount,
+        (sum(paid_count) over () - paid_count)::bigint as other_currency_count
+    from currency_total
+    qualify row_number() over (order by amount desc, currency) = 1
+),
+
+cutoff as (
+    select min(cutoff_at)::timestamp as as_of_at
+    from run.cutoff
+),
+
+load_total as (
+    select
+        count(distinct source || chr(31) || file)::bigint as file_count,
+        coalesce(sum(read_count), 0)::bigint as read_count,
+        coalesce(sum(rejected_count), 0)::bigint as rejected_count,
+        coalesce(sum(duplicate_count), 0)::bigint as duplicate_count
+    from run.load
+),
+
+headline as (
+    select
+        cutoff.as_of_at,
+        (cutoff.as_of_at - interval '1' microsecond)::date as as_of_on,
+        t.*,
+        i.identified_customer_count,
+        j.*,
+        c.currency,
+        c.amount,
+        coalesce(c.other_currency_count, 0)::bigint as other_currency_count,
+        l.*
+    from touchpoint_total as t
+    cross join journey_total as j
+    cross join identified_total as i
+    cross join cutoff
+    cross join load_total as l
+    left join leading_currency as c on true
+)
+
+select * from headline

@@ -1,0 +1,28 @@
+-- One row per activity that journeys end with, and the stage of that last touchpoint, by the journey's status at T.
+-- grain: (activity, stage)
+-- rebuild: full
+-- Counts are journeys.
+with last_touchpoint as (
+    select
+        t.journey_id,
+        t.activity,
+        t.stage,
+        j.status
+    from core.touchpoint as t
+    inner join core.journey as j on t.journey_id = j.journey_id
+    where t.next_activity is null
+),
+
+journey_end as (
+    select
+        activity,
+        stage,
+        count(*)::bigint as end_count,
+        count(*) filter (where status = 'converted')::bigint as converted_count,
+        count(*) filter (where status = 'dropped')::bigint as dropped_count,
+        count(*) filter (where status = 'open')::bigint as open_count
+    from last_touchpoint
+    group by activity, stage
+)
+
+select * from journey_end

@@ -1,0 +1,180 @@
+"""A small random world as core and run tables, for the tests of the marts: touchpoints first, the rest derived."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+import polars as pl
+
+from journey_analytics import build
+from journey_analytics.contract import STAGES
+from journey_analytics.warehouse import Warehouse, open_memory
+
+CUTOFF = datetime(2026, 6, 30)
+WINDOW_DAYS = {"awareness": 30, "consideration": 30, "decision": 30, "post_purchase": 180}
+STAGE_OF = {
+    "home_viewed": "awareness",
+    "email_opened": "awareness",
+    "product_viewed": "consideration",
+    "help_viewed": "consideration",
+    "cart_viewed": "decision",
+    "order_placed": "decision",
+    "ticket_opened": "post_purchase",
+    "page_viewed": "unknown",
+}
+SOURCES = ("web", "email", "store")
+Row = dict[str, object]
+
+
+def mart_world(*, journeys: int = 120, seed: int = 5) -> Warehouse:
+    """A warehouse in memory with rules, macros, core and run tables, and no mart yet."""
+    random = Random(seed)
+    touchpoints = [row for number in range(journeys) for row in _journey_rows(random, number)]
+    frame = pl.DataFrame(touchpoints, infer_schema_length=None).with_columns(pl.col("amount").cast(pl.Decimal(18, 4)))
+    warehouse = open_memory()
+    build.load_config(warehouse, build.sql_files())
+    build.load_macros(warehouse, build.sql_files())
+    store(warehouse, frame)
+    return warehouse
+
+
+def store(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
+    """Put touchpoints (in journey order) and what follows from them into the core and run tables."""
+    warehouse.create_from("core.touchpoint", sequenced(touchpoints))
+    journeys = [_journey(group) for _, group in touchpoints.group_by("journey_id", maintain_order=True)]
+    warehouse.create_from("core.journey", pl.DataFrame(journeys, infer_schema_length=None))
+    visits = [visit for _, group in touchpoints.group_by("journey_id", maintain_order=True) for visit in _visits(group)]
+    warehouse.create_from("core.stage_visit", pl.DataFrame(visits, schema=_VISIT_SCHEMA))
+    warehouse.create_from("core.customer_identity", _identities(touchpoints))
+    _store_runs(warehouse)
+
+
+def sequenced(touchpoints: pl.DataFrame) -> pl.DataFrame:
+    """Add position, next_activity and next_gap_us to touchpoints that are in journey order."""
+    gap = (pl.col("occurred_at").shift(-1) - pl.col("occurred_at")).dt.total_microseconds()
+    return touchpoints.with_columns(
+        position=pl.int_range(1, pl.len() + 1).over("journey_id"),
+        next_activity=pl.col("activity").shift(-1).over("journey_id"),
+        next_gap_us=gap.over("journey_id"),
+    )
+
+
+def make_marts(warehouse: Warehouse) -> None:
+    """Run every SQL model of the mart, but not the Python steps."""
+    build.run_models(warehouse, build.ordered(build.read_models(build.sql_files(), "mart")))
+
+
+def _journey_rows(random: Random, number: int) -> list[Row]:
+    at = CUTOFF - timedelta(days=random.uniform(0, 120))
+    rows: list[Row] = []
+    for step in range(random.choices(range(1, 9), weights=[6, 5, 4, 3, 2, 1, 1, 1])[0]):
+        activity = random.choice(list(STAGE_OF))
+        rows.append(_touchpoint(random, number, step, activity, at))
+        at = min(at + timedelta(minutes=random.choice([0, 1, 90, 5000, 20000])), CUTOFF)
+    return rows
+
+
+def _touchpoint(random: Random, number: int, step: int, activity: str, at: datetime) -> Row:
+    is_purchase = activity == "order_placed"
+    stage = STAGE_OF[activity]
+    return {
+        "touchpoint_id": f"t{number}_{step}",
+        "source": random.choice(SOURCES),
+        "customer_id": f"c_{number // 2}",
+        "session_id": f"s{number}_{step // 3}",
+        "journey_id": f"j_{number}",
+        "activity": activity,
+        "channel": random.choice(["email", "direct", None]),
+        "stage": stage,
+        "stage_rule": random.choice(["deliberate", None]) if stage == "unknown" else "r1",
+        "stage_confidence": 0.0 if stage == "unknown" else 0.9,
+        "occurred_at": at,
+        "is_purchase": is_purchase,
+        "amount": random.choice([10, 20]) if is_purchase else None,
+        "currency": random.choice(["EUR", "EUR", "USD"]) if is_purchase else None,
+    }
+
+
+def _journey(group: pl.DataFrame) -> Row:
+    first, last = group.row(0, named=True), group.row(-1, named=True)
+    is_closed = last["occurred_at"] < CUTOFF - timedelta(days=30)
+    status = "converted" if group["is_purchase"].any() else ("dropped" if is_closed else "open")
+    stages = group.filter(pl.col("stage") != "unknown").filter(pl.col("stage").ne_missing(pl.col("stage").shift()))
+    return {
+        "journey_id": first["journey_id"],
+        "customer_id": first["customer_id"],
+        "started_at": first["occurred_at"],
+        "ended_at": last["occurred_at"],
+        "status": status,
+        "touchpoint_count": group.height,
+        "first_channel": first["channel"],
+        "first_source": first["source"],
+        "device": "mobile",
+        "country": None,
+        "is_returning": False,
+        "activities": group["activity"].to_list(),
+        "stages": stages["stage"].to_list(),
+    }
+
+
+def _visits(group: pl.DataFrame) -> list[Row]:
+    """Stages entered, as DEFINITIONS says; the purchase enters post_purchase too, and nothing advances from there."""
+    seen = [(row["occurred_at"], row["stage"]) for row in group.iter_rows(named=True) if row["stage"] in STAGES]
+    seen += [(row["occurred_at"], "post_purchase") for row in group.iter_rows(named=True) if row["is_purchase"]]
+    seen.sort(key=lambda pair: (pair[0], STAGES.index(pair[1])))
+    last = group["occurred_at"][-1]
+    return [_visit(group, stage, seen, last) for stage in STAGES if any(stage == other for _, other in seen)]
+
+
+def _visit(group: pl.DataFrame, stage: str, seen: list[tuple[datetime, str]], last: datetime) -> Row:
+    entered = next(at for at, other in seen if other == stage)
+    higher = [at for at, other in seen if STAGES.index(other) > STAGES.index(stage) and at >= entered]
+    window = timedelta(days=WINDOW_DAYS[stage])
+    advanced_at = higher[0] if higher else None
+    closed = last + timedelta(days=30)
+    end = min(entered + window, closed)
+    if advanced_at is not None and advanced_at <= entered + window:
+        outcome, end = "advanced", advanced_at
+    else:
+        outcome, end = ("dropped", end) if end <= CUTOFF else ("open", CUTOFF)
+    return {
+        "journey_id": group["journey_id"][0],
+        "customer_id": group["customer_id"][0],
+        "stage": stage,
+        "entered_at": entered,
+        "left_at": None if outcome == "open" else end,
+        "outcome": outcome,
+        "advanced_at": advanced_at,
+        "duration_us": (end - entered) // timedelta(microseconds=1),
+        "window_days": WINDOW_DAYS[stage],
+    }
+
+
+_VISIT_SCHEMA = {
+    "journey_id": pl.String,
+    "customer_id": pl.String,
+    "stage": pl.String,
+    "entered_at": pl.Datetime("us"),
+    "left_at": pl.Datetime("us"),
+    "outcome": pl.String,
+    "advanced_at": pl.Datetime("us"),
+    "duration_us": pl.Int64,
+    "window_days": pl.Int64,
+}
+
+
+def _identities(touchpoints: pl.DataFrame) -> pl.DataFrame:
+    customers = touchpoints["customer_id"].unique().sort().to_list()
+    types = ["email" if place % 3 else "anonymous_id" for place in range(len(customers))]
+    return pl.DataFrame({"identity_type": types, "identity_value": customers, "customer_id": customers})
+
+
+def _store_runs(warehouse: Warehouse) -> None:
+    counts = {"read_count": 10, "accepted_count": 7, "duplicate_count": 1, "rejected_count": 2, "loaded_at": CUTOFF}
+    loads = [{"load_id": n, "source": s, "file": f"{s}.jsonl", **counts} for n, s in enumerate(SOURCES)]
+    warehouse.create_from("run.load", pl.DataFrame(loads))
+    row = {"reason_code": "missing_time"}
+    places = [{"source": s, "file": f"{s}.jsonl", "row_number": n} for s in SOURCES for n in (2, 1)]
+    rejected = [place | row | {"reason": f"row {place['row_number']} has no time"} for place in places]
+    warehouse.create_from("run.rejected_event", pl.DataFrame(rejected))
+    cutoff = {"last_seen_at": CUTOFF, "longest_gap_seconds": 60.0, "is_silent": False, "complete_until": CUTOFF}
+    warehouse.create_from("run.cutoff", pl.DataFrame([{"source": s, **cutoff, "cutoff_at": CUTOFF} for s in SOURCES]))
