@@ -1,0 +1,111 @@
+"""What the warehouse says, as frames: the side that is judged."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from journey_analytics.errors import DataError
+
+if TYPE_CHECKING:
+    from journey_analytics.warehouse import Warehouse
+
+_NEEDED = (
+    "staging.event",
+    "core.customer_event",
+    "core.set_aside_event",
+    "core.touchpoint",
+    "core.journey",
+    "core.stage_visit",
+    "config.stage_window",
+    "config.setting",
+    "run.build",
+)
+
+_TOUCHPOINT = """
+select
+    touchpoint.source, touchpoint.source_event_id, touchpoint.customer_id, touchpoint.journey_id, touchpoint.stage,
+    touchpoint.occurred_at, customer_event.source_rank
+from core.touchpoint
+inner join core.customer_event on customer_event.touchpoint_id = touchpoint.touchpoint_id
+"""
+
+# One row per identity an event carries, whatever its strength; the separator keeps type and value apart.
+_IDENTITY = """
+with event_identity as (
+    select
+        event.source, event.source_event_id, event.activity is not null as is_touchpoint,
+        unnest(event.identities) as identity
+    from staging.event
+    where not coalesce(event.is_bot, false)
+)
+select
+    event_identity.source, event_identity.source_event_id, event_identity.is_touchpoint,
+    event_identity.identity.identity_type || chr(31) || event_identity.identity.identity_value as identity,
+    coalesce(identity_type.strength = 'strong', false) as is_strong
+from event_identity
+left join config.identity_type on identity_type.identity_type = event_identity.identity.identity_type
+"""
+
+_VISIT = """
+select
+    stage_visit.*,
+    journey.first_channel, journey.first_source, journey.device, journey.country,
+    strftime(stage_visit.entered_at, '%Y-%m') as entry_month,
+    case when journey.is_returning then 'returning' else 'new' end as customer_kind
+from core.stage_visit
+inner join core.journey on journey.journey_id = stage_visit.journey_id
+"""
+
+_WINDOW = "select stage, cast(window_days as integer) as window_days from config.stage_window"
+_SET_ASIDE = "select source, source_event_id, reason from core.set_aside_event"
+_CUTOFF = "select cutoff_at from run.build order by build_id desc limit 1"
+_MINIMUM = "select cast(value as integer) from config.setting where setting = 'minimum_count'"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The tables that `evaluate` judges.
+
+    Attributes:
+        touchpoint: source, source_event_id, customer_id, journey_id, stage, occurred_at, source_rank.
+        set_aside: source, source_event_id, reason: bots and touchpoints that nobody could be given.
+        identity: one row per event and identity it carries (source, source_event_id, is_touchpoint, identity,
+            is_strong), bots excluded, evidence without a touchpoint included.
+        visit: stage visits with their journey's segments.
+        window: stage, window_days (W_s).
+        cutoff: T, UTC.
+        minimum_count: journeys below which a share is marked.
+    """
+
+    touchpoint: pl.DataFrame
+    set_aside: pl.DataFrame
+    identity: pl.DataFrame
+    visit: pl.DataFrame
+    window: pl.DataFrame
+    cutoff: datetime
+    minimum_count: int
+
+
+def read_observed(warehouse: "Warehouse") -> Observed:
+    """Read what is judged.
+
+    Raises:
+        DataError: when a table is missing, because no run was finished yet.
+    """
+    for table in _NEEDED:
+        if not warehouse.has(table):
+            raise DataError(f"the warehouse has no table {table}: run `journey run` on the simulated workspace first")
+    cutoff = warehouse.value(_CUTOFF)
+    if cutoff is None:
+        raise DataError("the warehouse was never built: run `journey run` on the simulated workspace first")
+    return Observed(
+        touchpoint=warehouse.frame(_TOUCHPOINT, name="touchpoints"),
+        set_aside=warehouse.frame(_SET_ASIDE, name="set-aside events"),
+        identity=warehouse.frame(_IDENTITY, name="identities"),
+        visit=warehouse.frame(_VISIT, name="stage visits"),
+        window=warehouse.frame(_WINDOW, name="stage windows"),
+        cutoff=cutoff,
+        minimum_count=warehouse.value(_MINIMUM),
+    )

@@ -1,0 +1,195 @@
+"""Who may import what: the plan of the house as a table, read from the sources without importing them."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOUSE = "journey_analytics"
+
+ONLY_IN = {
+    "duckdb": ("warehouse",),
+    "pm4py": ("mining",),
+    "r4pm": ("mining",),
+    "plotly": ("report",),
+    "typer": ("cli",),
+    "rich": ("cli", "terminal", "evaluate.text"),
+    "prefect": ("pipelines",),
+    "pandas": (),
+    "numpy": (),
+}
+"""A library and the parts of the house that alone may import it."""
+
+ONLY_THIS_OF = {"plotly": ("plotly.graph_objects", "plotly.offline")}
+"""Of these libraries, nothing but these modules: the rest is slow to import, or needs what we do not install."""
+
+INSIDE_FUNCTIONS = ("pm4py", "r4pm")
+"""Slow to import, or optional: only when they are needed."""
+
+MAY_IMPORT = {
+    "errors": (),
+    "contract": (),
+    "config": ("errors", "contract"),
+    "intervals": ("polars",),
+    "dropoff": ("polars", "errors", "contract", "config", "intervals"),
+    "sequence": ("polars", "errors", "contract", "config", "sequence"),
+    "simulate": ("errors", "contract", "config", "simulate"),
+    "sources": ("polars", "pyarrow", "errors", "contract", "config", "sources"),
+    "evaluate": ("polars", "rich", "errors", "contract", "config", "dropoff", "evaluate"),
+    "report": ("polars", "plotly", "errors", "contract", "config", "report"),
+    "report.frames": ("polars", "warehouse", "errors", "contract", "report"),
+    "mining": ("polars", "pm4py", "r4pm", "errors", "contract", "config", "mining"),
+    "mining.model": ("polars", "pm4py", "warehouse", "errors", "contract", "mining"),
+    "warehouse": ("duckdb", "polars", "pyarrow", "errors", "contract", "config"),
+    "build": ("polars", "errors", "contract", "config", "warehouse"),
+    "pipelines": ("prefect", "pipelines", HOUSE),
+}
+"""All that a part may import besides the standard library. A module named with its part has a row of its own: it is the
+one that reads or writes the warehouse for an otherwise pure part."""
+
+AT_THE_TOP_OF_CLI = ("typer", "errors")
+"""`journey --help` must not wait for anything else."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import of one file: the whole dotted name, and where the file stands, e.g. `sequence.kernel`."""
+
+    part: str
+    name: str
+    line: int
+    in_function: bool
+
+    @property
+    def library(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def room(self) -> str:
+        """For one of our own, the first name below the package; for others, the library."""
+        return self.name.split(".")[1] if self.is_ours and "." in self.name else self.library
+
+    @property
+    def is_ours(self) -> bool:
+        return self.library == HOUSE
+
+    @property
+    def is_standard(self) -> bool:
+        return self.library in sys.stdlib_module_names
+
+
+def imports_of(source: str, part: str) -> Iterator[Import]:
+    """Every import of a file except those for type checkers alone."""
+    yield from _walk(ast.parse(source), part, in_function=False)
+
+
+def _walk(node: ast.AST, part: str, *, in_function: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        for name in _names(child):
+            yield Import(part, name, child.lineno, in_function)  # type: ignore[attr-defined]
+        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _walk(child, part, in_function=in_function or is_function)
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        module = node.module or ""
+        return [f"{module}.{alias.name}" if module == HOUSE else module for alias in node.names]
+    return []
+
+
+def faults_of(found: Import) -> Iterator[str]:
+    """The rules that an import breaks, in words."""
+    if found.is_standard:
+        return
+    homes = ONLY_IN.get(found.library)
+    if homes is not None and not any(_is_in(found.part, home) for home in homes):
+        yield f"{found.library} belongs in {' and '.join(homes) or 'no part of the house'}"
+    only = ONLY_THIS_OF.get(found.library)
+    if only and not any(_is_in(found.name, module) for module in only):
+        yield f"of {found.library} only {' and '.join(only)}"
+    if any(_is_in(found.name, module) for module in INSIDE_FUNCTIONS) and not found.in_function:
+        yield f"{found.name} is imported inside functions"
+    if found.part == "cli" and not found.in_function and found.room not in AT_THE_TOP_OF_CLI:
+        yield "cli imports it inside the command"
+    if not found.part.startswith("pipelines") and found.library == "pipelines":
+        yield "the library runs without pipelines"
+    allowed = MAY_IMPORT.get(found.part, MAY_IMPORT.get(found.part.split(".")[0]))
+    if allowed is not None and found.room not in allowed and found.library not in allowed:
+        yield f"{found.part} may import {', '.join(allowed) or 'the standard library alone'}"
+
+
+def _is_in(name: str, place: str) -> bool:
+    return name == place or name.startswith(f"{place}.")
+
+
+def files() -> list[tuple[str, Path]]:
+    """Every Python file of the house with its part."""
+    ours = [(path.relative_to(ROOT / HOUSE), path) for path in (ROOT / HOUSE).rglob("*.py")]
+    flows = [(path.relative_to(ROOT), path) for path in (ROOT / "pipelines").rglob("*.py")]
+    return sorted(
+        (".".join(relative.with_suffix("").parts).removesuffix(".__init__"), path) for relative, path in ours + flows
+    )
+
+
+def test_every_import_keeps_the_rules():
+    broken = [
+        f"{path.relative_to(ROOT)}:{found.line} imports {found.name}: {fault}"
+        for part, path in files()
+        for found in imports_of(path.read_text(encoding="utf-8"), part)
+        for fault in faults_of(found)
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_the_table_names_parts_that_exist():
+    parts = {part for part, _ in files()}
+    homes = {home for listed in ONLY_IN.values() for home in listed}
+    assert set(MAY_IMPORT) | homes <= parts | {part.split(".")[0] for part in parts}
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("report.page", "import duckdb"),
+        ("sequence.kernel", "def cut():\n    from journey_analytics.warehouse import open_memory"),
+        ("sequence.kernel", "from journey_analytics import warehouse"),
+        ("report.figures", "from journey_analytics.warehouse import Warehouse"),
+        ("dropoff", "import plotly.graph_objects as go"),
+        ("report.figures", "import plotly.express as px"),
+        ("mining.model", "import pm4py"),
+        ("cli", "import polars as pl"),
+        ("config", "import polars"),
+        ("run", "import pandas as pd"),
+        ("run", "from pipelines.nightly import nightly"),
+        ("pipelines.nightly", "import polars as pl"),
+        ("evaluate.evaluation", "from journey_analytics.warehouse import Warehouse"),
+    ],
+)
+def test_a_forbidden_import_is_found(part, source):
+    assert [fault for found in imports_of(source, part) for fault in faults_of(found)]
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("warehouse", "import duckdb"),
+        ("mining.model", "def discover():\n    import pm4py"),
+        ("cli", "def run():\n    from journey_analytics import run as job"),
+        ("evaluate.evaluation", "if TYPE_CHECKING:\n    from journey_analytics.warehouse import Warehouse"),
+        ("config", "import tomllib"),
+        ("report.figures", "import plotly.graph_objects as go"),
+        ("pipelines.nightly", "from journey_analytics import run as job"),
+    ],
+)
+def test_an_allowed_import_passes(part, source):
+    assert not [fault for found in imports_of(source, part) for fault in faults_of(found)]
