@@ -56,7 +56,7 @@ def python_steps(cutoff: datetime) -> list[Step]:
 
 
 def rules_of(warehouse: Warehouse) -> Rules:
-    """The analyst's rules from the `config` tables, checked; `rowid` keeps the order of the rows, which is their rank."""
+    """The analyst's rules from the `config` tables, checked; their order (`rowid`) is their rank."""
     frames: Mapping[str, pl.DataFrame] = {
         table: warehouse.frame(f"select * from config.{table} order by rowid") for table in _RULE_TABLES
     }

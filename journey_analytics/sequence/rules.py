@@ -1,0 +1,273 @@
+"""The rules of the kernel: the configuration's text cells, checked and typed.
+
+Every mistake is one `ConfigurationError` that names the file, the row, the column, the value, what was expected and
+the nearest valid name.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from journey_analytics.contract import STAGES, UNKNOWN
+from journey_analytics.errors import ConfigurationError, nearest
+
+STAGE_CODES: Final = {name: code for code, name in enumerate((UNKNOWN, *STAGES))}
+"""`unknown` 0, `awareness` 1 … `post_purchase` 4: a higher code is a higher stage."""
+
+TEXT_CONDITIONS: Final = ("source", "activity", "page_path", "category", "subject")
+FLAG_CONDITIONS: Final = ("is_machine", "is_after_purchase", "has_topic", "same_topic")
+PREVIOUS: Final = "previous"
+OPENING: Final = "opening"
+NO_NEED: Final = "none"
+NEED_STATES: Final = (NO_NEED, *STAGES[:3])
+"""What `previous_stage` may be: no need (or one without a stage yet), or the stage that the need is in."""
+
+RULE_COLUMNS: Final = (
+    "rule_id",
+    *TEXT_CONDITIONS,
+    *FLAG_CONDITIONS,
+    "min_days_since_purchase",
+    "max_days_since_purchase",
+    "previous_stage",
+    "stage",
+    "confidence",
+    "description",
+)
+_TAIL: Final = "tail"
+_MAX_DAYS: Final = 36_500
+_KINDS: Final = ("act", "purchase", "passive", "end")
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """One row of `stage_rule.csv`. An absent condition always holds.
+
+    Attributes:
+        texts: patterns by column, any of which must fit; a trailing `*` fits every ending; case does not matter.
+            `subject` patterns are whole words or phrases anywhere in it, the other columns fit as a whole.
+        flags: required truth by column; a fact that is not known (no topic, no purchase yet) fits neither value.
+        min_days: at least this many days since the customer's last purchase, inclusive.
+        max_days: at most this many, inclusive.
+        previous_states: indexes into `NEED_STATES` in which the rule applies.
+        stage: a stage, `unknown`, `previous` (the stage that the need is in) or `opening`: the stage of the customer's
+            last contact on this source that does not itself follow another; if its need has come further since, that
+            stage; after a purchase since, `post_purchase`. Applies only when that stage is known.
+        confidence: 0 to 1.
+    """
+
+    rule_id: str
+    texts: Mapping[str, tuple[str, ...]]
+    flags: Mapping[str, bool]
+    min_days: float | None
+    max_days: float | None
+    previous_states: frozenset[int]
+    stage: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything the kernel is told.
+
+    Attributes:
+        stage_rules: in order of precedence; the first that fits wins.
+        inactivity: by stage (and `unknown`): a longer pause after a touchpoint of the stage ends the journey.
+        window: by stage: how long after entering it a journey may advance.
+        session_gap: a longer pause on one source begins a session.
+        tail: after-sales contact this long after a purchase belongs to it, whatever the pauses.
+    """
+
+    stage_rules: tuple[StageRule, ...]
+    inactivity: Mapping[str, timedelta]
+    window: Mapping[str, timedelta]
+    session_gap: timedelta
+    tail: timedelta
+
+
+def read_rules(frames: Mapping[str, pl.DataFrame]) -> Rules:
+    """Check and type the frames `stage_rule`, `stage_window`, `inactivity_limit`, `setting` and, if given, `activity`.
+
+    Args:
+        frames: by file name without `.csv`; every column text, an empty cell null.
+
+    Raises:
+        ConfigurationError: at the first frame, column, row or value that is missing, doubled or not understood.
+    """
+    if "activity" in frames:
+        _check_activities(_rows(frames, "activity", key="activity", columns=("activity", "kind")))
+    settings = _settings(frames)
+    return Rules(
+        stage_rules=_stage_rules(frames, tail_days=settings["post_purchase_tail_days"]),
+        inactivity=_days(frames, "inactivity_limit", value="inactivity_days", needs=tuple(STAGE_CODES)),
+        window=_days(frames, "stage_window", value="window_days", needs=STAGES),
+        session_gap=timedelta(minutes=settings["session_gap_minutes"]),
+        tail=timedelta(days=settings["post_purchase_tail_days"]),
+    )
+
+
+def _settings(frames: Mapping[str, pl.DataFrame]) -> dict[str, float]:
+    names = ("session_gap_minutes", "post_purchase_tail_days")
+    rows = _needed(_rows(frames, "setting", key="setting", columns=("setting", "value")), "setting", names)
+    return {name: rows[name].required("value").number() for name in names}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One cell and where it stands, so that every complaint reads alike."""
+
+    file: str
+    row: str
+    column: str
+    text: str
+
+    def wrong(self, expected: str, known: Iterable[str] = ()) -> ConfigurationError:
+        hint = f"; {nearest(self.text, names)}" if (names := list(known)) else ""
+        where = f"sql/config/{self.file}.csv, row {self.row!r}, column {self.column!r}"
+        return ConfigurationError(f"{where}: {self.text!r} is not {expected}{hint}")
+
+    def one_of(self, known: Collection[str], *, what: str) -> str:
+        if self.text not in known:
+            raise self.wrong(what, known)
+        return self.text
+
+    def whole_days(self) -> timedelta:
+        if not self.text.isdecimal() or not 1 <= int(self.text) <= _MAX_DAYS:
+            raise self.wrong(f"a whole number of days from 1 to {_MAX_DAYS}")
+        return timedelta(days=int(self.text))
+
+    def number(self, *, expected: str = "a number of at least 0", maximum: float = 1e6) -> float:
+        try:
+            number = float(self.text)
+        except ValueError:
+            raise self.wrong(expected) from None
+        if not 0 <= number <= maximum:
+            raise self.wrong(expected)
+        return number
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a configuration frame."""
+
+    file: str
+    key: str
+    cells: Mapping[str, str | None]
+
+    def cell(self, column: str) -> _Cell | None:
+        text = (self.cells.get(column) or "").strip()
+        return _Cell(self.file, self.key, column, text) if text else None
+
+    def required(self, column: str) -> _Cell:
+        return self.cell(column) or _Cell(self.file, self.key, column, "")
+
+
+def _rows(
+    frames: Mapping[str, pl.DataFrame], file: str, *, key: str, columns: tuple[str, ...], exact: bool = False
+) -> list[_Row]:
+    if file not in frames:
+        raise ConfigurationError(f"sql/config/{file}.csv is missing; it needs the columns {', '.join(columns)}")
+    _check_columns(frames[file], file, columns=columns, exact=exact)
+    rows = [_Row(file, (cells[key] or "").strip(), cells) for cells in frames[file].to_dicts()]
+    _check_keys(rows, file, key)
+    return rows
+
+
+def _check_columns(frame: pl.DataFrame, file: str, *, columns: tuple[str, ...], exact: bool) -> None:
+    for column in columns:
+        if column not in frame.columns:
+            raise ConfigurationError(
+                f"sql/config/{file}.csv: column {column!r} is missing; {nearest(column, frame.columns)}"
+            )
+    for column in frame.columns if exact else ():
+        if column not in columns:
+            raise ConfigurationError(f"sql/config/{file}.csv: unknown column {column!r}; {nearest(column, columns)}")
+
+
+def _check_keys(rows: Iterable[_Row], file: str, key: str) -> None:
+    seen: set[str] = set()
+    for number, row in enumerate(rows, start=1):
+        if not row.key:
+            raise ConfigurationError(
+                f"sql/config/{file}.csv, row number {number}: column {key!r} is empty; expected a name"
+            )
+        if row.key in seen:
+            raise ConfigurationError(
+                f"sql/config/{file}.csv, row {row.key!r}: column {key!r} has this value twice; once only"
+            )
+        seen.add(row.key)
+
+
+def _needed(rows: Iterable[_Row], file: str, names: Iterable[str]) -> dict[str, _Row]:
+    found = {row.key: row for row in rows}
+    for name in names:
+        if name not in found:
+            raise ConfigurationError(f"sql/config/{file}.csv: row {name!r} is missing; {nearest(name, found)}")
+    return found
+
+
+def _days(frames: Mapping[str, pl.DataFrame], file: str, *, value: str, needs: tuple[str, ...]) -> dict[str, timedelta]:
+    rows = _rows(frames, file, key="stage", columns=("stage", value))
+    for row in rows:
+        row.required("stage").one_of(needs, what="a stage")
+    found = _needed(rows, file, needs)
+    return {stage: found[stage].required(value).whole_days() for stage in needs}
+
+
+def _check_activities(rows: Iterable[_Row]) -> None:
+    for row in rows:
+        row.required("kind").one_of(_KINDS, what="a kind of activity")
+
+
+def _stage_rules(frames: Mapping[str, pl.DataFrame], *, tail_days: float) -> tuple[StageRule, ...]:
+    rows = _rows(frames, "stage_rule", key="rule_id", columns=RULE_COLUMNS, exact=True)
+    return tuple(_stage_rule(row, tail_days=tail_days) for row in rows)
+
+
+def _stage_rule(row: _Row, *, tail_days: float) -> StageRule:
+    stage = row.required("stage").one_of((*STAGE_CODES, PREVIOUS, OPENING), what="a stage, 'previous' or 'opening'")
+    return StageRule(
+        rule_id=row.key,
+        texts=_optional(row, TEXT_CONDITIONS, _patterns),
+        flags=_optional(row, FLAG_CONDITIONS, _flag),
+        min_days=_rule_days(row.cell("min_days_since_purchase"), tail_days),
+        max_days=_rule_days(row.cell("max_days_since_purchase"), tail_days),
+        previous_states=_previous_states(row.cell("previous_stage"), inherits=stage == PREVIOUS),
+        stage=stage,
+        confidence=row.required("confidence").number(expected="a number from 0 to 1", maximum=1),
+    )
+
+
+def _optional(row: _Row, columns: Iterable[str], parse: Callable[[_Cell], Any]) -> dict[str, Any]:
+    return {column: parse(cell) for column in columns if (cell := row.cell(column))}
+
+
+def _patterns(cell: _Cell) -> tuple[str, ...]:
+    patterns = tuple(part.strip().lower() for part in cell.text.split("|"))
+    if any(not part or "*" in part[:-1] for part in patterns):
+        raise cell.wrong("a list of names separated by '|', '*' only at the end of a name")
+    return patterns
+
+
+def _flag(cell: _Cell) -> bool:
+    return cell.one_of(("true", "false"), what="true, false or empty") == "true"
+
+
+def _rule_days(cell: _Cell | None, tail_days: float) -> float | None:
+    if cell is None or cell.text == _TAIL:
+        return tail_days if cell else None
+    return cell.number(
+        expected=f"a number of days of at least 0, or {_TAIL!r} (post_purchase_tail_days of setting.csv)"
+    )
+
+
+def _previous_states(cell: _Cell | None, *, inherits: bool) -> frozenset[int]:
+    if cell is None:
+        return frozenset(range(1 if inherits else 0, len(NEED_STATES)))
+    parts = [_Cell(cell.file, cell.row, cell.column, part.strip()) for part in cell.text.split("|")]
+    names = {part.one_of(NEED_STATES, what="a stage before the purchase, or 'none'") for part in parts}
+    if inherits and NO_NEED in names:
+        raise cell.wrong("possible for a rule whose stage is 'previous': with 'none' there is nothing to inherit")
+    return frozenset(NEED_STATES.index(name) for name in names)

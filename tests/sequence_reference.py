@@ -1,0 +1,278 @@
+"""The definitions of journeys, stages and visits once more, told one touchpoint after the other in plain Python.
+
+Slow, and written without a look at how the kernel does it: what both agree on is meant.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from journey_analytics.contract import STAGES
+from journey_analytics.sequence import Rules, StageRule
+
+Row = dict[str, Any]
+PRE = STAGES[:3]
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Life:
+    """What a customer's past says at one moment."""
+
+    need: Row | None = None  # founding touchpoint of the latest need
+    need_until: datetime | None = None
+    need_stage: str | None = None
+    after: Row | None = None  # founding touchpoint of the latest after-sales journey
+    after_until: datetime | None = None
+    passive: Row | None = None
+    passive_until: datetime | None = None
+    purchase: Row | None = None
+    orders: dict[str, Row] = field(default_factory=dict)
+    journey_of: dict[str, Row] = field(default_factory=dict)  # by touchpoint id
+    opening: dict[str, tuple[str, Row | None]] = field(default_factory=dict)  # by source: stage, last purchase then
+
+
+@dataclass
+class Told:
+    """Per touchpoint id: stage, rule, founding touchpoint's id. Visits and statuses by founding touchpoint's id."""
+
+    stage: dict[str, str] = field(default_factory=dict)
+    rule: dict[str, str | None] = field(default_factory=dict)
+    journey: dict[str, str] = field(default_factory=dict)
+    session: dict[str, str] = field(default_factory=dict)
+    visits: set[tuple[Any, ...]] = field(default_factory=set)
+    status: dict[str, str] = field(default_factory=dict)
+    closed_at: dict[str, datetime | None] = field(default_factory=dict)
+
+
+def tell(rows: list[Row], rules: Rules, cutoff: datetime) -> Told:
+    """The tables of some customers' touchpoints, by reading each life from its beginning."""
+    told = Told()
+    lives = defaultdict(list)
+    for row in rows:
+        lives[row["customer_id"]].append(row)
+    for life in lives.values():
+        life.sort(key=lambda row: (row["occurred_at"], row["source_rank"], row["source"], row["source_event_id"]))
+        _tell_sessions(life, rules, told)
+        kinds = _tell_life(life, rules, told)
+        _tell_states(life, kinds, rules, cutoff, told)
+    return told
+
+
+def _tell_sessions(rows: list[Row], rules: Rules, told: Told) -> None:
+    last: dict[str, tuple[datetime, str]] = {}
+    for row in rows:
+        at, session = last.get(row["source"], (None, None))
+        if at is None or row["occurred_at"] - at > rules.session_gap:
+            session = row["touchpoint_id"]
+        last[row["source"]] = (row["occurred_at"], session)
+        told.session[row["touchpoint_id"]] = session
+
+
+def _tell_life(rows: list[Row], rules: Rules, told: Told) -> dict[str, str]:
+    life, kinds = Life(), {}
+    for row in rows:
+        key = row["touchpoint_id"]
+        stage, rule = _stage(row, life, rules)
+        kinds[key] = _kind(row, stage, life)
+        place = {"pre": _place_pre, "after": _place_after, "passive": _place_passive}[kinds[key]]
+        founder = place(row, stage, life, rules)
+        told.stage[key], told.rule[key], told.journey[key] = stage, rule and rule.rule_id, founder["touchpoint_id"]
+        life.journey_of[key] = founder
+        is_opening = not _follows(row, life, rules)
+        if row["is_purchase"]:
+            _buy(row, founder, life, rules)
+        if is_opening:
+            life.opening[row["source"]] = (stage, life.purchase)
+    return kinds
+
+
+def _order(row: Row, life: Life) -> Row | None:
+    return None if row["is_purchase"] else life.orders.get(row["order_id"])
+
+
+def _kind(row: Row, stage: str, life: Life) -> str:
+    if row["is_purchase"]:
+        return "pre"
+    if row["is_passive"]:
+        return "passive"
+    return "after" if stage == "post_purchase" or _order(row, life) else "pre"
+
+
+def _alive(until: datetime | None, row: Row) -> bool:
+    return until is not None and row["occurred_at"] <= until
+
+
+def _place_pre(row: Row, stage: str, life: Life, rules: Rules) -> Row:
+    if not _alive(life.need_until, row):
+        life.need, life.need_stage = row, None
+    if stage in PRE:
+        life.need_stage = stage
+    ends = row["is_end"] or row["is_purchase"]
+    life.need_until = None if ends else row["occurred_at"] + rules.inactivity[stage]
+    assert life.need is not None
+    return life.need
+
+
+def _buy(row: Row, founder: Row, life: Life, rules: Rules) -> None:
+    life.purchase = row
+    life.after = founder
+    life.after_until = row["occurred_at"] + max(rules.inactivity["post_purchase"], rules.tail)
+    if row["order_id"]:
+        life.orders.setdefault(row["order_id"], row)
+
+
+def _place_after(row: Row, stage: str, life: Life, rules: Rules) -> Row:
+    order = _order(row, life)
+    if order and order is not life.purchase:
+        return life.journey_of[order["touchpoint_id"]]
+    if order:
+        life.after = life.journey_of[order["touchpoint_id"]]
+    elif not _alive(life.after_until, row):
+        life.after = row
+    tail_until = life.purchase["occurred_at"] + rules.tail if life.purchase else row["occurred_at"]
+    life.after_until = max(row["occurred_at"] + rules.inactivity["post_purchase"], tail_until)
+    assert life.after is not None
+    return life.after
+
+
+def _place_passive(row: Row, stage: str, life: Life, rules: Rules) -> Row:
+    order = _order(row, life)
+    if order:
+        return life.journey_of[order["touchpoint_id"]]
+    need = life.need if _alive(life.need_until, row) else None
+    after = life.after if _alive(life.after_until, row) else None
+    found = (after or need) if stage == "post_purchase" else (need or after)
+    if found:
+        return found
+    if not _alive(life.passive_until, row):
+        life.passive = row
+    life.passive_until = row["occurred_at"] + (timedelta(0) if row["is_end"] else rules.inactivity[stage])
+    assert life.passive is not None
+    return life.passive
+
+
+def _stage(row: Row, life: Life, rules: Rules) -> tuple[str, StageRule | None]:
+    need = (life.need_stage or "none") if _alive(life.need_until, row) else "none"
+    opening, bought = life.opening.get(row["source"], ("unknown", None))
+    if opening != "unknown" and need != "none":
+        opening = max(opening, need, key=STAGES.index)
+    if opening != "unknown" and life.purchase is not bought:
+        opening = "post_purchase"
+    for rule in rules.stage_rules:
+        if rule.stage == "opening" and opening == "unknown":
+            continue
+        if _fits(row, life, rule) and ("none", *PRE).index(need) in rule.previous_states:
+            return {"previous": need, "opening": opening}.get(rule.stage, rule.stage), rule
+    return "unknown", None
+
+
+def _follows(row: Row, life: Life, rules: Rules) -> bool:
+    """Whether in some state of the need the row would take the stage of the contact it follows."""
+    return any(
+        next((r.stage for r in rules.stage_rules if _fits(row, life, r) and state in r.previous_states), None)
+        == "opening"
+        for state in range(4)
+    )
+
+
+def _fits(row: Row, life: Life, rule: StageRule) -> bool:
+    bought = life.purchase
+    since = row["occurred_at"] - bought["occurred_at"] if bought else None
+    same_topic = None if not bought or not bought["topic"] or not row["topic"] else bought["topic"] == row["topic"]
+    flags = {
+        "is_machine": row["is_machine"],
+        "is_after_purchase": bought is not None,
+        "has_topic": row["topic"] is not None,
+        "same_topic": same_topic,
+    }
+    return (
+        all(_text_fits(column, row[column], patterns) for column, patterns in rule.texts.items())
+        and all(flags[column] is want for column, want in rule.flags.items())
+        and (rule.min_days is None or (since is not None and since >= rule.min_days * DAY))
+        and (rule.max_days is None or (since is not None and since <= rule.max_days * DAY))
+    )
+
+
+def _text_fits(column: str, text: str | None, patterns: tuple[str, ...]) -> bool:
+    if text is None:
+        return False
+    ends = [(p.removesuffix("*"), p.endswith("*")) for p in patterns]
+    if column == "subject":
+        return any(
+            re.search(rf"\b{re.escape(p)}" + (r"\w*\b" if is_open else r"\b"), text, re.IGNORECASE)
+            for p, is_open in ends
+        )
+    return any(text.lower().startswith(p) if is_open else text.lower() == p for p, is_open in ends)
+
+
+def _tell_states(rows: list[Row], kinds: dict[str, str], rules: Rules, cutoff: datetime, told: Told) -> None:
+    known = [row for row in rows if row["occurred_at"] <= cutoff]
+    journeys: dict[str, list[Row]] = {told.journey[row["touchpoint_id"]]: [] for row in rows}
+    for row in known:
+        journeys[told.journey[row["touchpoint_id"]]].append(row)
+    for founder, members in journeys.items():
+        journey = Journey(founder, _closes_at(members, kinds, rules, told), rules, cutoff, told)
+        bought = [row for row in members if row["is_purchase"]]
+        told.status[founder] = "converted" if bought else ("dropped" if journey.is_closed else "open")
+        told.closed_at[founder] = journey.closes_at if journey.is_closed else None
+        journey.visit_needs([row for row in members if kinds[row["touchpoint_id"]] == "pre"])
+        for row in bought:
+            later = [other for other in known[known.index(row) + 1 :] if other["is_purchase"]]
+            after = Journey(founder, None, rules, cutoff, told)
+            after.visit("post_purchase", row["occurred_at"], later[0]["occurred_at"] if later else None)
+
+
+def _closes_at(members: list[Row], kinds: dict[str, str], rules: Rules, told: Told) -> datetime | None:
+    active = [row for row in members if kinds[row["touchpoint_id"]] != "passive"] or members
+    if not active:
+        return None
+    last = active[-1]
+    kind, stage = kinds[last["touchpoint_id"]], told.stage[last["touchpoint_id"]]
+    bought = next((row["occurred_at"] for row in members if row["is_purchase"]), None)
+    if bought is not None:
+        return max(last["occurred_at"] + rules.inactivity["post_purchase"], bought + rules.tail)
+    if last["is_end"] and kind != "after":
+        return last["occurred_at"]
+    return last["occurred_at"] + rules.inactivity["post_purchase" if kind == "after" else stage]
+
+
+@dataclass
+class Journey:
+    """What decides the outcome of a journey's visits."""
+
+    founder: str
+    closes_at: datetime | None
+    rules: Rules
+    cutoff: datetime
+    told: Told
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closes_at is not None and self.closes_at <= self.cutoff
+
+    def visit_needs(self, way: list[Row]) -> None:
+        reached = ["decision" if row["is_purchase"] else self.told.stage[row["touchpoint_id"]] for row in way]
+        for stage in (stage for stage in PRE if stage in reached):
+            entry = reached.index(stage)
+            higher = PRE[PRE.index(stage) + 1 :]
+            later = zip(way[entry:], reached[entry:], strict=True)
+            advances = [
+                row["occurred_at"]
+                for row, its in later
+                if (row["is_purchase"] if stage == "decision" else its in higher)
+            ]
+            self.visit(stage, way[entry]["occurred_at"], advances[0] if advances else None)
+
+    def visit(self, stage: str, entered: datetime, advanced: datetime | None) -> None:
+        over = entered + self.rules.window[stage]
+        lost = min(over, self.closes_at) if self.closes_at else over
+        if advanced is not None and advanced <= over:
+            outcome, left = "advanced", advanced
+        elif lost <= self.cutoff:
+            outcome, left = "dropped", lost
+        else:
+            outcome, left = "open", None
+        self.told.visits.add((self.founder, stage, entered, advanced, outcome, left, (left or self.cutoff) - entered))
