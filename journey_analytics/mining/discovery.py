@@ -16,9 +16,9 @@ Variant = tuple[str, ...]
 Counted = tuple[Variant, int]
 Net = tuple[Any, Any, Any]
 
-MAX_VARIANTS = 50
-NOISE_LEVELS = (0.0, 0.1, 0.2, 0.4, 0.6)
-MINED_PARTS = (50, 20, 8)
+MAX_VARIANTS = 30
+NOISE_LEVELS = (0.0, 0.2, 0.5)
+MINED_PARTS = (30, 10)
 """Candidates are mined from this many of the most frequent variants; all are judged on the same MAX_VARIANTS."""
 
 
