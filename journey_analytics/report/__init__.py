@@ -1,0 +1,6 @@
+"""The offline report: frames of the marts in, one HTML file out."""
+
+from journey_analytics.report.frames import report_frames
+from journey_analytics.report.page import write_report
+
+__all__ = ["report_frames", "write_report"]

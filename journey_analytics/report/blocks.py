@@ -1,0 +1,130 @@
+"""The parts pages are made of: figures with their definition, tables, cards, switches, sections."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from journey_analytics.report.markup import Html, join, tag
+
+
+@dataclass(frozen=True)
+class Section:
+    """One anchor of the page. `lead` is the sentence to remember."""
+
+    anchor: str
+    title: str
+    lead: Html
+    body: Html
+
+    def html(self) -> Html:
+        """The section with its heading."""
+        heading = tag("h2", self.title, id=f"{self.anchor}-title")
+        return tag(
+            "section",
+            heading,
+            tag("p", self.lead, class_="lead"),
+            self.body,
+            id=self.anchor,
+            aria_labelledby=f"{self.anchor}-title",
+        )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: `number` ones are right-aligned in tabular numerals."""
+
+    title: str
+    number: bool = False
+
+
+def chart(anchor: str, figure: go.Figure, *, title: str, definition: str | Html, wide: bool = False) -> Html:
+    """A figure, drawn when the page is opened, and what it counts printed underneath. `anchor` is ours, never data.
+
+    A figure with a width of its own, or a `wide` one, is scrolled where the page is narrower.
+    """
+    scrolls = wide or _layout(figure).get("width") is not None
+    plot = tag("div", id=anchor, class_="plot wide" if wide else "plot", data_figure=True, style=_room(figure))
+    scroll = tag(
+        "div",
+        plot,
+        class_="scroll fixed" if scrolls else "scroll",
+        tabindex="0" if scrolls else None,
+        role="group",
+        aria_label=title,
+    )
+    return tag("figure", tag("h3", title), scroll, _figure_data(anchor, figure), tag("figcaption", definition))
+
+
+def _room(figure: go.Figure) -> str:
+    layout = _layout(figure)
+    width = f"width:{layout['width']}px;" if "width" in layout else ""
+    return f"{width}height:{layout['height']}px"
+
+
+def _layout(figure: go.Figure) -> dict[str, Any]:
+    return figure.to_plotly_json()["layout"]
+
+
+def _figure_data(anchor: str, figure: go.Figure) -> Html:
+    """The figure as JSON inside the page; no `<` is left in it, so nothing in it can end the element."""
+    text = json.dumps(
+        figure.to_plotly_json(), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
+    )
+    return Html(f'<script type="application/json" id="{anchor}-data">{text.replace("<", chr(92) + "u003c")}</script>')
+
+
+def table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str]], *, caption: str, empty: str = "Nothing to list."
+) -> Html:
+    """A table that scrolls by itself where the page is narrow; an empty one says so."""
+    found = [
+        tag("tr", *(_cell(column, cell, place) for place, (column, cell) in enumerate(zip(columns, row, strict=True))))
+        for row in rows
+    ]
+    if not found:
+        return tag("p", empty, class_="empty")
+    head = tag("thead", tag("tr", *(tag("th", column.title, scope="col", class_=_kind(column)) for column in columns)))
+    inner = tag("table", tag("caption", caption), head, tag("tbody", *found))
+    return tag("div", inner, class_="table", tabindex="0", role="group", aria_label=caption)
+
+
+def _cell(column: Column, cell: str, place: int) -> Html:
+    if place == 0:
+        return tag("th", cell, scope="row", class_=_kind(column))
+    return tag("td", cell, class_=_kind(column))
+
+
+def _kind(column: Column) -> str | None:
+    return "n" if column.number else None
+
+
+def folded(summary: str, *content: Html, is_open: bool = False) -> Html:
+    """Content behind a line that opens it."""
+    return tag("details", tag("summary", summary), *content, open=is_open)
+
+
+def switch(anchor: str, label: str, options: Sequence[tuple[str, str, Html]]) -> Html:
+    """One of several contents, chosen by (value, title); the first one is shown."""
+    choices = [tag("option", title, value=value) for value, title, _ in options]
+    chooser = tag("label", tag("span", label), tag("select", *choices, data_switch=anchor), class_="switch")
+    parts = [
+        tag("div", content, data_option=f"{anchor}:{value}", hidden=place > 0)
+        for place, (value, _, content) in enumerate(options)
+    ]
+    return tag("div", chooser, *parts)
+
+
+def card(key: str, title: str, value: str, more: str = "") -> Html:
+    """A number to see first. `key` is the mart column it shows."""
+    small = tag("p", more, class_="more") if more else None
+    return tag(
+        "div", tag("p", title, class_="what"), tag("p", value, class_="value", data_kpi=key), small, class_="card"
+    )
+
+
+def grid(kind: str, *children: Html) -> Html:
+    """Children side by side, below each other where the page is narrow."""
+    return tag("div", join(children), class_=f"grid {kind}")

@@ -1,0 +1,182 @@
+"""Which mart tables the report reads, with the columns it needs; a table or column that is missing comes back empty."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from journey_analytics.warehouse import Warehouse
+
+_N = pl.Int64
+_SHARE = pl.Float64
+_AT = pl.Datetime("us")
+
+TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
+    "mart.headline": {
+        "as_of_at": _AT,
+        "touchpoint_count": _N,
+        "customer_count": _N,
+        "session_count": _N,
+        "purchase_count": _N,
+        "unknown_share": _SHARE,
+        "unmatched_share": _SHARE,
+        "first_touchpoint_at": _AT,
+        "last_touchpoint_at": _AT,
+        "identified_customer_count": _N,
+        "journey_count": _N,
+        "converted_count": _N,
+        "dropped_count": _N,
+        "open_count": _N,
+        "file_count": _N,
+        "read_count": _N,
+        "rejected_count": _N,
+        "duplicate_count": _N,
+    },
+    "mart.stage_dropoff": {
+        "segment": pl.String,
+        "segment_value": pl.String,
+        "stage": pl.String,
+        "window_days": _N,
+        "entered_count": _N,
+        "advanced_count": _N,
+        "dropped_count": _N,
+        "open_count": _N,
+        "observed_dropoff_share": _SHARE,
+        "observed_low_share": _SHARE,
+        "observed_high_share": _SHARE,
+        "observed_count": _N,
+        "estimated_dropoff_share": _SHARE,
+        "estimated_low_share": _SHARE,
+        "estimated_high_share": _SHARE,
+        "is_ranked": pl.Boolean,
+        "at_risk_count": _N,
+        "followed_days": _SHARE,
+        "estimate_note": pl.String,
+    },
+    "mart.time_in_stage": {
+        "segment": pl.String,
+        "segment_value": pl.String,
+        "stage": pl.String,
+        "window_days": _N,
+        "percentile": _N,
+        "seconds": pl.Float64,
+        "at_risk_count": _N,
+        "entered_count": _N,
+    },
+    "mart.stage_flow": {"from_stage": pl.String, "to_state": pl.String, "journey_count": _N},
+    "mart.directly_follows": {
+        "activity": pl.String,
+        "next_activity": pl.String,
+        "journey_count": _N,
+        "follow_count": _N,
+        "median_seconds": pl.Float64,
+        "p90_seconds": pl.Float64,
+    },
+    "mart.activity": {
+        "activity": pl.String,
+        "stage": pl.String,
+        "touchpoint_count": _N,
+        "journey_count": _N,
+        "start_count": _N,
+        "converted_end_count": _N,
+        "dropped_end_count": _N,
+        "open_end_count": _N,
+    },
+    "mart.variant": {
+        "variant_id": pl.String,
+        "activities": pl.List(pl.String),
+        "journey_count": _N,
+        "converted_count": _N,
+        "dropped_count": _N,
+        "open_count": _N,
+        "median_duration_seconds": pl.Float64,
+        "journey_share_of_all": _SHARE,
+    },
+    "mart.stage_variant": {
+        "variant_id": pl.String,
+        "stages": pl.List(pl.String),
+        "journey_count": _N,
+        "converted_count": _N,
+        "dropped_count": _N,
+        "open_count": _N,
+        "median_duration_seconds": pl.Float64,
+        "journey_share_of_all": _SHARE,
+    },
+    "mart.source_quality": {
+        "source": pl.String,
+        "file_count": _N,
+        "read_count": _N,
+        "accepted_count": _N,
+        "duplicate_count": _N,
+        "rejected_count": _N,
+        "touchpoint_count": _N,
+        "unknown_share": _SHARE,
+        "unmatched_share": _SHARE,
+        "first_seen_at": _AT,
+        "last_seen_at": _AT,
+        "behind_seconds": pl.Float64,
+        "is_silent": pl.Boolean,
+    },
+    "mart.rejected_reason": {
+        "source": pl.String,
+        "reason_code": pl.String,
+        "rejected_count": _N,
+        "file_count": _N,
+        "example_reason": pl.String,
+        "example_file": pl.String,
+        "example_row": _N,
+    },
+    "mart.unknown_activity": {
+        "activity": pl.String,
+        "source": pl.String,
+        "touchpoint_count": _N,
+        "unmatched_count": _N,
+        "touchpoint_share": _SHARE,
+        "suggested_stage": pl.String,
+        "suggested_share": _SHARE,
+    },
+    "mart.process_model": {
+        "level": pl.String,
+        "kind": pl.String,
+        "journey_count": _N,
+        "covered_journey_count": _N,
+        "journey_coverage_share": _SHARE,
+        "variant_count": _N,
+        "fitness": _SHARE,
+        "precision": _SHARE,
+        "simplicity": _SHARE,
+        "is_flower": pl.Boolean,
+        "tree_text": pl.String,
+        "note": pl.String,
+    },
+}
+
+_LONGEST = {"mart.variant": ("variant_rank", 200), "mart.stage_variant": ("variant_rank", 200)}
+"""Tables that can be long, with the column that ranks their rows and how many the report may need."""
+
+
+def report_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    """Every table of the report, as `write_report` wants them. Reads `mart` only, so the published copy does too."""
+    return complete({table: warehouse.frame(_select(table), name=table) for table in TABLES if warehouse.has(table)})
+
+
+def complete(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The frames with every table and column that the report reads, typed, in an order of rows of its own.
+
+    What is missing has no rows, or nulls.
+    """
+    return {
+        table: _typed(frames.get(table, pl.DataFrame(schema=dict(schema))), schema) for table, schema in TABLES.items()
+    }
+
+
+def _select(table: str) -> str:
+    rank, limit = _LONGEST.get(table, (None, 0))
+    return f"select * from {table}" + (f" order by {rank} limit {limit}" if rank else "")
+
+
+def _typed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    typed = frame.select(
+        (pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name))
+        for name, dtype in schema.items()
+    )
+    return typed.sort([name for name, dtype in typed.schema.items() if not dtype.is_nested()])

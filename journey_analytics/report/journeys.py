@@ -1,0 +1,332 @@
+"""The sections about journeys: where they are lost, how they flow, the map, the time they take."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.contract import STAGES
+from journey_analytics.report import figures
+from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
+from journey_analytics.report.map_graph import MapGraph, map_graph
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.process_map import coverage_line, draw
+from journey_analytics.report.segments import MAX_SEGMENT_VALUES, ranking_stage, segment_figure, segment_rows
+from journey_analytics.report.stage_flow import STATE_WORDS, stage_flow_figure
+from journey_analytics.report.stage_time import MEDIAN, time_in_stage_figure
+from journey_analytics.report.wording import (
+    SMALL_SAMPLE,
+    count,
+    duration,
+    interval,
+    listed,
+    name,
+    several,
+    share,
+    stage_title,
+)
+
+Frames = Mapping[str, pl.DataFrame]
+
+SEGMENT_TITLES = {
+    "first_channel": "Marketing channel of the first touchpoint",
+    "device": "Device",
+    "country": "Country",
+    "first_source": "System of the first touchpoint",
+    "entry_month": "Month of entering the stage",
+    "customer_kind": "New or returning customer",
+}
+_MAP_DETAIL = ((0.8, "Usual paths (up to 80 % of the flow)"), (0.5, "Main paths (up to 50 % of the flow)"))
+
+_DROPOFF_COLUMNS = (
+    Column("Stage"), Column("Window", number=True), Column("Entered (n)", number=True), Column("Moved on", number=True),
+    Column("Lost", number=True), Column("Still open", number=True), Column("Lost, estimated", number=True),
+    Column("95 % interval", number=True), Column("Lost, observed", number=True), Column("95 % interval", number=True),
+    Column("of n finished", number=True),
+)  # fmt: skip
+
+
+def loss_sentence(dropoff: pl.DataFrame) -> str:
+    """The largest estimated share lost before the purchase, with its interval and n; ties go to the earlier stage."""
+    stage = ranking_stage(dropoff)
+    row = next((row for row in figures.of_all(dropoff).iter_rows(named=True) if row["stage"] == stage), None)
+    return f"{_lost_words(row)}." if row else "Too few journeys to name the biggest loss."
+
+
+def repeat_sentence(dropoff: pl.DataFrame) -> str | None:
+    """The same for the time after a purchase: who does not buy again; null where that is not estimated."""
+    rows = figures.of_all(dropoff).filter((pl.col("stage") == "post_purchase") & pl.col("is_ranked")).to_dicts()
+    return f"After a purchase: {_lost_part(rows[0], 'are not followed by another purchase')}." if rows else None
+
+
+def _lost_words(row: dict[str, Any]) -> str:
+    return f"{stage_title(row['stage'])}: {_lost_part(row, 'of journeys are lost')}"
+
+
+def _lost_part(row: dict[str, Any], what: str) -> str:
+    return (
+        f"{share(row['estimated_dropoff_share'])} {what} within {row['window_days']} days "
+        f"(95 % interval {interval(row['estimated_low_share'], row['estimated_high_share'])}, "
+        f"{count(row['entered_count'])} entered)"
+    )
+
+
+def losses(frames: Frames) -> Section:
+    """Where journeys are lost: shares with intervals, counts with the open ones apart, and by segment."""
+    dropoff = frames["mart.stage_dropoff"]
+    shares = chart(
+        "loss-share",
+        figures.dropoff_figure(dropoff),
+        title="Share of journeys lost in each stage",
+        definition="Estimated: of all journeys that entered the stage, the share that does not move on within its "
+        "window; journeys "
+        "still open count for as long as they were seen (Aalen–Johansen). Observed: lost ÷ (moved on + lost), only "
+        "journeys "
+        "whose window is over. Bars: 95 % intervals. Hollow: fewer than 30 journeys.",
+    )
+    counts = chart(
+        "loss-count",
+        figures.outcome_figure(dropoff),
+        title="What became of the journeys that entered",
+        definition="Journeys that entered the stage = moved on + lost + still open, as known at the cut-off. Lost: "
+        "the window passed "
+        "without moving on, or the journey was closed before. Open journeys are never counted as lost.",
+    )
+    return Section(
+        "losses",
+        "Where customers are lost",
+        _losses_lead(dropoff),
+        join([grid("two", shares, counts), _dropoff_table(dropoff), _segments(dropoff)]),
+    )
+
+
+def _losses_lead(dropoff: pl.DataFrame) -> Html:
+    rows = figures.of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null()).to_dicts()
+    words = [f"{stage_title(row['stage'])} {share(row['estimated_dropoff_share'])}" for row in rows]
+    return tag(
+        "span", f"Estimated share lost within the stage's window: {listed(words)}." if words else "No shares yet."
+    )
+
+
+def _dropoff_table(dropoff: pl.DataFrame) -> Html:
+    rows = [_dropoff_cells(stage_title(row["stage"]), row) for row in figures.of_all(dropoff).iter_rows(named=True)]
+    return table(
+        _DROPOFF_COLUMNS,
+        rows,
+        caption="Journeys by stage: entered = moved on + lost + still open",
+        empty="No journey has entered a stage yet.",
+    )
+
+
+def _dropoff_cells(first: str, row: dict[str, Any]) -> tuple[str, ...]:
+    mark = " *" if row["entered_count"] < SMALL_SAMPLE else ""
+    return (
+        first,
+        f"{row['window_days']} days",
+        count(row["entered_count"]) + mark,
+        count(row["advanced_count"]),
+        count(row["dropped_count"]),
+        count(row["open_count"]),
+        share(row["estimated_dropoff_share"]),
+        interval(row["estimated_low_share"], row["estimated_high_share"]),
+        share(row["observed_dropoff_share"]),
+        interval(row["observed_low_share"], row["observed_high_share"]),
+        count(row["observed_count"]),
+    )
+
+
+def _segments(dropoff: pl.DataFrame) -> Html:
+    present = set(dropoff["segment"].to_list()) - {"all"}
+    known = [segment for segment in SEGMENT_TITLES if segment in present]
+    options = [
+        (segment, SEGMENT_TITLES.get(segment, name(segment)), _segment(dropoff, segment, place))
+        for place, segment in enumerate([*known, *sorted(present - set(known))])
+    ]  # fmt: skip
+    return switch("segment", "Compare by", options) if options else tag("p", "No segments yet.", class_="empty")
+
+
+def _segment(dropoff: pl.DataFrame, segment: str, place: int) -> Html:
+    rows = segment_rows(dropoff, segment)
+    values = rows["segment_value"].n_unique()
+    hidden = max(0, values - MAX_SEGMENT_VALUES)
+    more = f" {several(hidden, 'more value')} only in the table." if hidden else ""
+    drawn = chart(
+        f"segment-{place}",
+        segment_figure(dropoff, segment),
+        title=f"Estimated share lost, by {_lowered(SEGMENT_TITLES.get(segment, name(segment)))}",
+        definition=f"Share of the journeys of each value that entered the stage and do not move on within its "
+        f"window, with 95 % intervals; "
+        f"dotted line: all journeys. {_order_words(dropoff, segment)}{more}",
+        wide=True,
+    )
+    cells = [_segment_cells(row) for row in rows.iter_rows(named=True)]
+    columns = (Column("Value"), *_DROPOFF_COLUMNS)
+    return join(
+        [
+            drawn,
+            folded(
+                "Show these numbers as a table",
+                table(columns, cells, caption="* fewer than 30 journeys entered: not ranked"),
+            ),
+        ]
+    )
+
+
+def _segment_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    return (name(row["segment_value"]), *_dropoff_cells(stage_title(row["stage"]), row))
+
+
+def _lowered(title: str) -> str:
+    return title[0].lower() + title[1:]
+
+
+def _order_words(dropoff: pl.DataFrame, segment: str) -> str:
+    stage = ranking_stage(dropoff)
+    if segment == "entry_month" or stage is None:
+        return "Hollow: fewer than 30 journeys; no mark: too few were watched long enough."
+    return (
+        f"Highest loss in {stage_title(stage)} first; hollow: fewer than 30 journeys, not ranked; "
+        "no mark: too few were watched long enough."
+    )
+
+
+def flow(frames: Frames) -> Section:
+    """How journeys pass from stage to stage, with those that are lost or open as ends."""
+    flows = frames["mart.stage_flow"]
+    drawn = chart(
+        "stage-flow",
+        stage_flow_figure(flows),
+        title="Journeys from stage to stage",
+        definition="Heights are journeys; at every stage, in = entered = out, the same totals as in the table above. "
+        "Come back to it: "
+        "entered without moving on from the stage before, for example after its window. Join another entry: moved on "
+        "to a stage whose entry "
+        "is already drawn from another one. A chain of ribbons is not one group of journeys followed through.",
+    )
+    cells = [
+        (_state(row["from_stage"]), _state(row["to_state"]), count(row["journey_count"]))
+        for row in _in_journey_order(flows).iter_rows(named=True)
+    ]
+    numbers = table(
+        (Column("From"), Column("To"), Column("Journeys", number=True)), cells, caption="Links of the stage flow"
+    )
+    return Section(
+        "flow", "How journeys flow", _flow_lead(flows), join([drawn, folded("Show these numbers as a table", numbers)])
+    )
+
+
+def _in_journey_order(flows: pl.DataFrame) -> pl.DataFrame:
+    """Entries first, then the links out of each stage."""
+    stages = flows.with_columns(stage=pl.col("from_stage"))
+    return stages.sort(figures.stage_order() % len(STAGES), "from_stage", ~pl.col("to_state").is_in(STAGES), "to_state")
+
+
+def _state(state: str) -> str:
+    return STATE_WORDS.get(state) or stage_title(state)
+
+
+def _flow_lead(flows: pl.DataFrame) -> Html:
+    begun = flows.filter(pl.col("from_stage") == "start").sort("journey_count", descending=True).to_dicts()
+    if not begun:
+        return tag("span", "No journey has entered a stage yet.")
+    where = listed([f"{stage_title(row['to_state'])} ({count(row['journey_count'])})" for row in begun])
+    bought = int(flows.filter(pl.col("to_state") == "post_purchase")["journey_count"].sum())
+    total = several(sum(row["journey_count"] for row in begun), "journey begins", "journeys begin")
+    return tag("span", f"{total} in {where}; {several(bought, 'journey comes', 'journeys come')} to a purchase.")
+
+
+def process_map(frames: Frames) -> Section:
+    """The process map in two degrees of detail."""
+    graphs = [
+        (detail, title, map_graph(frames["mart.directly_follows"], frames["mart.activity"], flow_share=detail))
+        for detail, title in _MAP_DETAIL
+    ]
+    options = [(f"{detail * 100:.0f}", title, _map_chart(graph, detail)) for detail, title, graph in graphs]
+    lead = tag(
+        "span",
+        "What follows what: each box is an activity in the stage where it mostly happens, each arrow a direct "
+        "transition.",
+    )
+    body = join(
+        [switch("map", "Detail", options), folded("Show all transitions as a table", _transition_table(frames))]
+    )
+    return Section("map", "Process map", lead, body)
+
+
+def _map_chart(graph: MapGraph, detail: float) -> Html:
+    return chart(
+        f"map-{detail * 100:.0f}",
+        draw(graph),
+        title="Activities and transitions",
+        definition=f"{coverage_line(graph)} Arrow width and number: transitions (from START: journeys); dotted "
+        f"arrows go back to an earlier stage; ↻ "
+        "the same activity again. The orange bar in a box is the share of its touchpoints that were the last one of "
+        "a lost journey. "
+        "Hover an arrow for journeys and waiting times.",
+    )
+
+
+def _transition_table(frames: Frames) -> Html:
+    most = frames["mart.directly_follows"].sort(
+        ["follow_count", "activity", "next_activity"], descending=[True, False, False]
+    )
+    cells = [
+        (name(row["activity"]), name(row["next_activity"]), count(row["follow_count"]), count(row["journey_count"]),
+         duration(row["median_seconds"]), duration(row["p90_seconds"]))
+        for row in most.head(100).iter_rows(named=True)
+    ]  # fmt: skip
+    columns = (
+        Column("Activity"), Column("Next"), Column("Transitions", number=True), Column("Journeys", number=True),
+        Column("Median wait", number=True), Column("90 % within", number=True),
+    )  # fmt: skip
+    return table(
+        columns,
+        cells,
+        caption=f"The {count(min(100, most.height))} most frequent of {several(most.height, 'transition pair')}",
+    )
+
+
+def time_in_stage(frames: Frames) -> Section:
+    """How long journeys take to move on, as percentiles of all entrants, never a mean."""
+    times = frames["mart.time_in_stage"].filter(pl.col("segment") == "all")
+    drawn = chart(
+        "time-in-stage",
+        time_in_stage_figure(times),
+        title="Time until journeys move on",
+        definition="Percentiles of all journeys that entered the stage, open ones counted for as long as they were "
+        "seen: the moment at which "
+        "25, 50, 75 or 90 % of them have moved on. A missing mark: not reached within the window, because too many "
+        "are lost before.",
+    )
+    return Section("time", "Time in stage", _time_lead(times), join([drawn, _time_table(times)]))
+
+
+def _time_lead(times: pl.DataFrame) -> Html:
+    medians = times.filter(pl.col("percentile") == MEDIAN).sort(figures.stage_order())
+    words = [
+        f"{stage_title(row['stage'])} {duration(row['seconds']) if row['seconds'] is not None else 'not reached'}"
+        for row in medians.iter_rows(named=True)
+    ]
+    return tag(
+        "span", f"Half of the entrants have moved on after: {', '.join(words)}." if words else "No journeys yet."
+    )
+
+
+def _time_table(times: pl.DataFrame) -> Html:
+    cells = [
+        (
+            stage_title(row["stage"]),
+            f"{row['percentile']} %",
+            duration(row["seconds"]) if row["seconds"] is not None else "not reached",
+            count(row["at_risk_count"]),
+            count(row["entered_count"]),
+        )
+        for row in times.sort(figures.stage_order(), "percentile").iter_rows(named=True)
+    ]
+    columns = (
+        Column("Stage"), Column("Have moved on", number=True), Column("after", number=True),
+        Column("Still in the stage just before", number=True), Column("Entered (n)", number=True),
+    )  # fmt: skip
+    return folded(
+        "Show these numbers as a table", table(columns, cells, caption="Percentiles of the time until moving on")
+    )

@@ -1,0 +1,68 @@
+"use strict";
+(() => {
+  const config = { displayModeBar: false, responsive: true, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false };
+  const drawn = new Set();
+
+  const draw = (plot) => {
+    if (drawn.has(plot)) return Promise.resolve();
+    drawn.add(plot);
+    const figure = JSON.parse(document.getElementById(`${plot.id}-data`).textContent);
+    const fixed = figure.layout.width !== undefined;
+    plot.setAttribute("role", "img");
+    plot.setAttribute("aria-label", plot.parentElement.getAttribute("aria-label"));
+    return Plotly.newPlot(plot, figure.data, figure.layout, { ...config, responsive: !fixed }).then(() => highlight(plot));
+  };
+
+  // On the process map: hovering a box keeps its own arrows and fades the others.
+  const highlight = (plot) => {
+    const fade = (test) => plot.querySelectorAll(".scatterlayer > .trace").forEach((path, place) => {
+      const ends = plot.data[place]?.meta?.ends;
+      if (ends) path.style.opacity = test(ends) ? "" : "0.12";
+    });
+    if (!plot.data.some((trace) => trace.meta?.boxes)) return;
+    plot.on("plotly_hover", ({ points: [point] }) => {
+      if (point.data.meta?.boxes) fade((ends) => ends.includes(point.customdata));
+    });
+    plot.on("plotly_unhover", () => fade(() => true));
+  };
+
+  const isShown = (plot) => plot.closest("[hidden]") === null;
+  const plots = () => [...document.querySelectorAll("[data-figure]")];
+  const drawShown = () => Promise.all(plots().filter(isShown).map(draw));
+
+  const choose = (select) => {
+    const prefix = `${select.dataset.switch}:`;
+    for (const part of document.querySelectorAll("[data-option]")) {
+      if (part.dataset.option.startsWith(prefix)) part.hidden = part.dataset.option !== prefix + select.value;
+    }
+    return drawShown();
+  };
+
+  const follow = () => {
+    const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+    const mark = () => {
+      let current = null;
+      for (const id of links.keys()) {
+        if (document.getElementById(id).getBoundingClientRect().top < innerHeight * 0.4) current = id;
+      }
+      for (const [id, link] of links) id === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    };
+    addEventListener("scroll", mark, { passive: true });
+    mark();
+  };
+
+  const printing = (width) => {
+    for (const plot of plots().filter((one) => drawn.has(one) && !one.layout.width || !one.closest(".fixed"))) {
+      Plotly.relayout(plot, width === null ? { width: null, autosize: true } : { width: Math.min(width, plot.clientWidth) });
+    }
+  };
+
+  for (const select of document.querySelectorAll("[data-switch]")) {
+    select.addEventListener("change", () => choose(select));
+    choose(select);
+  }
+  addEventListener("beforeprint", () => printing(980));
+  addEventListener("afterprint", () => printing(null));
+  follow();
+  drawShown().then(() => document.documentElement.setAttribute("data-ready", "true"));
+})();

@@ -1,0 +1,301 @@
+"""The sections about the numbers themselves: the discovered model, the quality of the load, the definitions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.report.blocks import Column, Section, folded, table
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.model_outline import outline
+from journey_analytics.report.wording import MISSING, count, duration, listed, moment, name, several, share, stage_title
+
+Frames = Mapping[str, pl.DataFrame]
+
+_LEVELS = {"activity": "Activities", "stage": "Stages"}
+_UNKNOWN_SHOWN = 25
+
+DEFINITIONS = (
+    ("Touchpoint", "one event that a customer could notice: a page view, a click in an e-mail, an order, a ticket."),
+    (
+        "Customer",
+        "whom several identities (logins, e-mail addresses, devices) were resolved to. Customers and journeys are "
+        "never mixed in one figure.",
+    ),
+    (
+        "Journey",
+        "the touchpoints of one customer over all sources toward one need. It ends with inactivity, an explicit end "
+        "such as "
+        "unsubscribing, or when a new need begins after a purchase.",
+    ),
+    (
+        "Converted, lost, open",
+        "a journey is converted when it has a purchase, lost when it was closed without one, open when it is neither "
+        "yet. "
+        "Open journeys are shown apart, never as lost.",
+    ),
+    (
+        "Stage",
+        "awareness, then consideration, decision, post-purchase, given to each touchpoint by documented rules that "
+        "also look at what came "
+        "before. No rule matches: no stage, counted below.",
+    ),
+    (
+        "Entered",
+        "a journey enters a stage at its first touchpoint there; post-purchase at the purchase. Denominator of the "
+        "estimated share.",
+    ),
+    (
+        "Moved on",
+        "within the stage's window after entering, a later touchpoint of a higher stage; from decision: the "
+        "purchase; from post-purchase: "
+        "the next purchase.",
+    ),
+    ("Lost in a stage", "the window passed without moving on, or the journey was closed before."),
+    (
+        "Estimated share lost",
+        "1 − the share expected to move on within the window (Aalen–Johansen), over all journeys that entered; open "
+        "ones count "
+        "for as long as they were seen.",
+    ),
+    ("Observed share lost", "lost ÷ (moved on + lost), only over journeys whose window was over at the cut-off."),
+    ("95 % interval", "where the true share plausibly lies. Below 30 journeys a value is marked and not ranked."),
+    ("Time in stage", "percentiles of the time to moving on, of all that entered; not a mean over those who made it."),
+    ("Transition", "one activity directly followed by another within a journey."),
+    ("Variant", "the ordered list of activities (or stages) of a journey. Shares are of all journeys."),
+    (
+        "Cut-off",
+        "the last moment up to which every source is known to be complete. A silent source holds it back, so missing "
+        "data does not look like "
+        "lost customers.",
+    ),
+)
+
+
+def discovered_model(frames: Frames) -> Section:
+    """The process models that mining found, with how far they can be trusted."""
+    rows = frames["mart.process_model"].to_dicts()
+    cells = [
+        (
+            _LEVELS.get(row["level"], name(row["level"])),
+            _of(row["covered_journey_count"], row["journey_count"]),
+            share(row["journey_coverage_share"]),
+            _score(row["fitness"]),
+            _score(row["precision"]),
+            _score(row["simplicity"]),
+            _verdict(row),
+        )
+        for row in rows
+    ]
+    columns = (
+        Column("Model of"),
+        Column("Judged on journeys", number=True),
+        Column("Share of all", number=True),
+        Column("Fitness", number=True),
+        Column("Precision", number=True),
+        Column("Simplicity", number=True),
+        Column("Verdict"),
+    )
+    note = tag(
+        "p",
+        "Fitness: how much of the journeys the model can replay (1 = all). Precision: how little it allows beyond "
+        "them (1 = nothing unseen). "
+        "Simplicity: 1 = fewest connections. All three on the most frequent variants only.",
+        class_="definition",
+    )
+    numbers = table(
+        columns,
+        cells,
+        caption="Discovered models and how well they describe the journeys",
+        empty="No model was discovered.",
+    )
+    outlines = [_outlined(row) for row in rows if row["tree_text"]]
+    lead = tag(
+        "span", "What process mining made of the journeys: the order that most of them follow, and how far to trust it."
+    )
+    return Section("model", "Discovered model", lead, join([numbers, *outlines, note]))
+
+
+def _outlined(row: dict[str, Any]) -> Html:
+    return folded(
+        f"Read the model of {_LEVELS.get(row['level'], name(row['level'])).lower()}",
+        outline(row["tree_text"]),
+        is_open=row["level"] == "stage",
+    )
+
+
+def _of(part: int | None, whole: int | None) -> str:
+    return MISSING if part is None else f"{count(part)} of {count(whole)}"
+
+
+def _score(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.2f}"
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if row["is_flower"]:
+        return row["note"] or "Not shown: it allows nearly any order, which says nothing about the path."
+    return row["note"] or f"Restricts the order; speaks for {share(row['journey_coverage_share'])} of all journeys."
+
+
+def load_quality(frames: Frames) -> Section:
+    """What was read, refused and left without a stage, and how fresh each source is."""
+    body = [
+        _source_table(frames["mart.source_quality"]),
+        tag("h3", "Refused rows by reason"),
+        _rejected_table(frames["mart.rejected_reason"]),
+    ]
+    body += [
+        tag("h3", "Touchpoints without a stage"),
+        _unknown_words(frames["mart.headline"]),
+        _unknown_table(frames["mart.unknown_activity"]),
+    ]
+    return Section("quality", "Data quality", _quality_lead(frames), join(body))
+
+
+def _quality_lead(frames: Frames) -> Html:
+    silent = [row["source"] for row in frames["mart.source_quality"].iter_rows(named=True) if row["is_silent"]]
+    warning = (
+        tag("strong", f"Silent source: {listed([name(source) for source in silent])}. ", class_="warn")
+        if silent
+        else None
+    )
+    rows = frames["mart.headline"].to_dicts()
+    if not rows:
+        return tag("span", warning, "Nothing was loaded yet.")
+    row = rows[0]
+    return tag(
+        "span",
+        warning,
+        f"{several(row['read_count'] or 0, 'row')} read from {several(row['file_count'] or 0, 'file')}; "
+        f"{count(row['rejected_count'])} refused, {count(row['duplicate_count'])} known already.",
+    )
+
+
+def _source_table(sources: pl.DataFrame) -> Html:
+    columns = (
+        Column("Source"),
+        Column("Files", number=True),
+        Column("Rows read", number=True),
+        Column("Accepted", number=True),
+        Column("Duplicates", number=True),
+        Column("Refused", number=True),
+        Column("Refused, of rows read", number=True),
+        Column("Without stage, of touchpoints", number=True),
+        Column("Last event", number=True),
+        Column("State"),
+    )
+    rows = [_source_cells(row) for row in sources.sort("source").iter_rows(named=True)]
+    return table(
+        columns,
+        rows,
+        caption="Rows by source: read = accepted + duplicates + refused",
+        empty="No source was loaded yet.",
+    )
+
+
+def _source_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    refused = row["rejected_count"] / row["read_count"] if row["read_count"] else None
+    return (
+        row["source"],
+        count(row["file_count"]),
+        count(row["read_count"]),
+        count(row["accepted_count"]),
+        count(row["duplicate_count"]),
+        count(row["rejected_count"]),
+        share(refused),
+        share(row["unknown_share"]),
+        moment(row["last_seen_at"]),
+        _state(row),
+    )
+
+
+def _state(row: dict[str, Any]) -> str | Html:
+    if row["is_silent"]:
+        return tag("strong", f"silent, {duration(row['behind_seconds'])} behind", class_="warn")
+    return "up to date" if row["last_seen_at"] is not None else "no touchpoints"
+
+
+def _rejected_table(reasons: pl.DataFrame) -> Html:
+    columns = (Column("Reason"), Column("Source"), Column("Rows", number=True), Column("Example"), Column("Where"))
+    rows = [
+        (
+            name(row["reason_code"]),
+            row["source"],
+            count(row["rejected_count"]),
+            row["example_reason"] or MISSING,
+            _where(row),
+        )
+        for row in reasons.sort(["rejected_count", "source", "reason_code"], descending=[True, False, False]).iter_rows(
+            named=True
+        )
+    ]
+    return table(
+        columns,
+        rows,
+        caption="Refused rows are kept in quarantine and can be replayed after a fix",
+        empty="No row was refused.",
+    )
+
+
+def _where(row: dict[str, Any]) -> str:
+    place = f", row {count(row['example_row'])}" if row["example_row"] else ""
+    return f"{row['example_file'] or MISSING}{place}"
+
+
+def _unknown_words(headline: pl.DataFrame) -> Html:
+    rows = headline.to_dicts()
+    if not rows:
+        return Html("")
+    row = rows[0]
+    return tag(
+        "p",
+        f"{share(row['unknown_share'])} of {several(row['touchpoint_count'] or 0, 'touchpoint')} have no stage: most "
+        f"on purpose, because a rule "
+        f"says so (a delivered e-mail, for example); for {share(row['unmatched_share'])} no rule matched.",
+    )
+
+
+def _unknown_table(unknown: pl.DataFrame) -> Html:
+    columns = (
+        Column("Activity"),
+        Column("Source"),
+        Column("Without stage", number=True),
+        Column("of its touchpoints", number=True),
+        Column("No rule matched", number=True),
+        Column("Suggestion"),
+    )
+    ordered = unknown.sort(
+        ["unmatched_count", "touchpoint_count", "activity", "source"],
+        descending=[True, True, False, False],
+        nulls_last=True,
+    )
+    rows = [
+        (
+            name(row["activity"]),
+            row["source"],
+            count(row["touchpoint_count"]),
+            share(row["touchpoint_share"]),
+            count(row["unmatched_count"]),
+            _suggestion(row),
+        )
+        for row in ordered.head(_UNKNOWN_SHOWN).iter_rows(named=True)
+    ]
+    more = max(0, unknown.height - _UNKNOWN_SHOWN)
+    caption = "Activities with touchpoints without a stage" + (
+        f" (the first {_UNKNOWN_SHOWN} of {unknown.height})" if more else ""
+    )
+    return table(columns, rows, caption=caption, empty="Every touchpoint has a stage.")
+
+
+def _suggestion(row: dict[str, Any]) -> str:
+    if row["suggested_stage"] is None:
+        return MISSING
+    return f"{stage_title(row['suggested_stage'])}: {share(row['suggested_share'])} continue there"
+
+
+def definitions() -> Section:
+    """What every number means, with its denominator."""
+    pairs = [tag("div", tag("dt", word), tag("dd", meaning)) for word, meaning in DEFINITIONS]
+    lead = tag("span", "What the words and numbers of this report mean.")
+    return Section("definitions", "Definitions", lead, tag("dl", *pairs))

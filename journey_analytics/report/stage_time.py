@@ -1,0 +1,100 @@
+"""Time in stage: percentiles of all entrants, as a figure."""
+
+from collections.abc import Iterator, Sequence
+from math import log10
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from journey_analytics.contract import STAGES
+from journey_analytics.report import theme
+from journey_analytics.report.figures import stage_order
+from journey_analytics.report.wording import count, duration, stage_title
+
+MEDIAN = 50
+
+_Row = dict[str, Any]
+_TIME_TICKS = {
+    "tickvals": [1, 60, 3_600, 86_400, 604_800, 2_592_000, 15_552_000],
+    "ticktext": ["1 s", "1 min", "1 h", "1 day", "7 days", "30 days", "180 days"],
+}
+
+
+def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
+    """Time until journeys move on, per stage: when 25, 50, 75 and 90 % of all entrants have moved on; log scale.
+
+    A percentile that is not reached within the window has no mark. The hover gives the at-risk count.
+    """
+    whole = times.filter(pl.col("segment") == "all")
+    stages = [stage for stage in STAGES if stage in whole["stage"].to_list()]
+    reached = whole.filter(pl.col("seconds").is_not_null()).sort(stage_order(), "percentile").to_dicts()
+    if not reached:
+        return theme.message("No share of journeys worth a percentile has moved on yet.")
+    return theme.figure(
+        *_time_lines(reached, stages),
+        _time_dots(reached, stages),
+        height=96 + 62 * len(stages),
+        showlegend=False,
+        xaxis={
+            "type": "log",
+            **_TIME_TICKS,
+            "range": _log_range(reached),
+            "title": {"text": "time since entering, log scale"},
+        },
+        yaxis={
+            "range": [len(stages) - 0.5, -0.5],
+            "tickvals": list(range(len(stages))),
+            "ticktext": [stage_title(stage) for stage in stages],
+            "showgrid": False,
+            "ticklabelstandoff": 8,
+        },
+    )
+
+
+def _log_range(rows: Sequence[_Row]) -> list[float]:
+    """The data with some room, in powers of ten as a log axis wants them."""
+    seconds = [max(1.0, row["seconds"]) for row in rows]
+    return [round(log10(min(seconds)) - 0.3, 3), round(log10(max(seconds)) + 0.3, 3)]
+
+
+def _time_lines(rows: Sequence[_Row], stages: Sequence[str]) -> Iterator[go.Scatter]:
+    for place, stage in enumerate(stages):
+        seconds = [max(1.0, row["seconds"]) for row in rows if row["stage"] == stage]
+        if len(seconds) > 1:
+            yield go.Scatter(
+                x=[seconds[0], seconds[-1]],
+                y=[place, place],
+                mode="lines",
+                hoverinfo="skip",
+                line={"color": theme.OPEN, "width": 6},
+            )
+
+
+def _time_dots(rows: Sequence[_Row], stages: Sequence[str]) -> go.Scatter:
+    places = {stage: place for place, stage in enumerate(stages)}
+    return go.Scatter(
+        x=[max(1.0, row["seconds"]) for row in rows],
+        y=[places[row["stage"]] for row in rows],
+        mode="markers+text",
+        marker={
+            "size": [15 if row["percentile"] == MEDIAN else 10 for row in rows],
+            "color": theme.ADVANCED,
+            "opacity": 1,
+        },
+        text=[f"{row['percentile']} %" for row in rows],
+        textposition="top center",
+        textfont={"size": 11, "color": theme.MUTED},
+        customdata=[_time_words(row) for row in rows],
+        hovertemplate="%{customdata}<extra></extra>",
+        cliponaxis=False,
+    )
+
+
+def _time_words(row: _Row) -> str:
+    return (
+        f"<b>{stage_title(row['stage'])}</b><br>{row['percentile']} % of all {count(row['entered_count'])} entrants "
+        f"have moved on "
+        f"after {duration(row['seconds'])}<br>{count(row['at_risk_count'])} were still in the stage, and seen, just "
+        f"before"
+    )

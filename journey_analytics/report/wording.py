@@ -1,0 +1,96 @@
+"""How numbers, times and names are written: one way everywhere, in English."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from unicodedata import category
+
+MISSING = "–"
+SMALL_SAMPLE = 30
+"""Below this n a share is marked and not ranked (DEFINITIONS: drop-off)."""
+
+_SPACE = "\u00a0"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs"})
+_STAGE_TITLES = {
+    "awareness": "Awareness",
+    "consideration": "Consideration",
+    "decision": "Decision",
+    "post_purchase": "Post-purchase",
+    "unknown": "No stage",
+}
+_ONE_DECIMAL_BELOW = 9.95
+_UNITS = ((86_400.0, "day", "days"), (3_600.0, "h", "h"), (60.0, "min", "min"), (1.0, "s", "s"))
+
+
+def count(value: float | None) -> str:
+    """A whole number with thousands separators, `–` for null."""
+    return MISSING if value is None else f"{int(value):,}"
+
+
+def share(value: float | None) -> str:
+    """A share 0–1 as per cent with one decimal, `–` for null."""
+    return MISSING if value is None or math.isnan(value) else f"{value * 100:.1f}{_SPACE}%"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """A 95 % interval of a share as per cent: `39.8–42.6 %`."""
+    return MISSING if low is None or high is None else f"{low * 100:.1f}–{share(high)}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the largest unit that gives at least 1, one decimal below 10; `–` for null."""
+    if seconds is None or math.isnan(seconds):
+        return MISSING
+    for size, one, many in _UNITS:
+        if seconds >= size:
+            return _with_unit(seconds / size, one, many)
+    return f"<{_SPACE}1{_SPACE}s"
+
+
+def _with_unit(amount: float, one: str, many: str) -> str:
+    number = f"{amount:.1f}" if amount < _ONE_DECIMAL_BELOW else f"{amount:,.0f}"
+    number = number.removesuffix(".0")
+    return f"{number}{_SPACE}{one if number == '1' else many}"
+
+
+def moment(value: datetime | None) -> str:
+    """A UTC instant to the minute, `–` for null."""
+    return MISSING if value is None else f"{value.day}{_SPACE}{value:%b}{_SPACE}{value:%Y, %H:%M}{_SPACE}UTC"
+
+
+def stage_title(stage: str) -> str:
+    """A stage as people write it; other names with spaces for underscores."""
+    return _STAGE_TITLES.get(stage, name(stage).capitalize())
+
+
+def name(text: str | None) -> str:
+    """A lower_snake_case name as words; `(none)` for null or nothing."""
+    return (text or "").replace("_", " ").strip() or "(none)"
+
+
+def several(number: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: `1 journey`, `1,234 journeys`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, the cut marked by an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def visible(text: str) -> str:
+    """Text without characters that hide or turn round what follows: controls and bidirectional overrides become `�`."""
+    return "".join(
+        "\ufffd" if category(letter) in _HIDDEN and letter not in "\n\t\u00ad" else letter for letter in text
+    )
+
+
+def plain(text: str) -> str:
+    """Text for Plotly, which reads `<…>` as markup and `$…$` as a formula: shown as written, never obeyed."""
+    return escape(visible(text), quote=False).replace("$", "&#36;").replace("%{", "%&#123;")

@@ -1,0 +1,50 @@
+"""A synthetic world in which every text from outside attacks, for the report's tests."""
+
+import polars as pl
+from report_world import world_frames
+
+HOSTILE = (
+    "<img src=x onerror=window.hurt=1>",
+    "</script><script>window.hurt=2</script>",
+    '<a href="https://evil.example/">click</a>',
+    "$\\href{https://evil.example/}{x}$",
+    "=cmd|' /C calc'!A0",
+    "%{customdata} <b onmouseover=window.hurt=3>bold</b> &lt;i&gt;",
+    "'\"><svg onload=window.hurt=4>",
+    "\u202ereversed\u0000null",
+)
+
+
+def hostile_frames() -> dict[str, pl.DataFrame]:
+    """A world in which every text from outside attacks: activities, segment values, sources, files, reasons, models."""
+    frames = dict(world_frames(journeys=300))
+    names = frames["mart.activity"]["activity"].to_list()
+    attack = {name: f"{HOSTILE[place % len(HOSTILE)]} {place}" for place, name in enumerate(names)}
+    for table, column in (
+        ("mart.activity", "activity"),
+        ("mart.directly_follows", "activity"),
+        ("mart.directly_follows", "next_activity"),
+        ("mart.unknown_activity", "activity"),
+    ):
+        frames[table] = frames[table].with_columns(pl.col(column).replace(attack))
+    frames["mart.variant"] = frames["mart.variant"].with_columns(
+        pl.col("activities").list.eval(pl.element().replace(attack))
+    )
+    for table, columns in _TEXTS.items():
+        frames[table] = frames[table].with_columns(_attacked(column) for column in columns)
+    segments = pl.when(pl.col("segment") == "all").then("segment_value").otherwise(_attacked("segment_value"))
+    frames["mart.stage_dropoff"] = frames["mart.stage_dropoff"].with_columns(segment_value=segments)
+    return frames
+
+
+_TEXTS = {
+    "mart.source_quality": ("source",),
+    "mart.rejected_reason": ("source", "reason_code", "example_reason", "example_file"),
+    "mart.process_model": ("level", "note", "tree_text"),
+    "mart.unknown_activity": ("source", "suggested_stage"),
+}
+
+
+def _attacked(column: str) -> pl.Expr:
+    attacks = pl.lit(pl.Series(HOSTILE)).gather(pl.int_range(pl.len()) % len(HOSTILE))
+    return pl.concat_str(attacks, pl.col(column)).alias(column)
