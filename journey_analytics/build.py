@@ -21,6 +21,7 @@ _COMMENT = re.compile(r"--[^\n]*")
 _REFERENCE = re.compile(
     r"\b(?:from|join)\s+((?:config|raw|staging|admission|core|mart|run)\.[a-z_0-9]+)", re.IGNORECASE
 )
+_VIEW = re.compile(r"^-- as: view$", re.MULTILINE)
 _REQUIRES = re.compile(r"^-- requires(?: ([a-z_0-9]+))?:(.*)$", re.MULTILINE)
 
 
@@ -134,7 +135,8 @@ def run_models(
         if isinstance(node, Step):
             node.execute(warehouse)
         else:
-            warehouse.execute(f"create or replace table {node.name} as\n{node.sql}", name=str(node.path))
+            kind = "view" if _VIEW.search(node.sql) else "table"
+            warehouse.execute(f"create or replace {kind} {node.name} as\n{node.sql}", name=str(node.path))
 
 
 def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:

@@ -19,6 +19,7 @@ STAGED_COLUMNS: Final[dict[str, str]] = {
     "row_number": "BIGINT",
     "source": "VARCHAR",
     "source_event_id": "VARCHAR",
+    "line_of": "VARCHAR",
     "activity": "VARCHAR",
     "occurred_at": "VARCHAR",
     "received_at": "VARCHAR",
@@ -48,13 +49,15 @@ STAGED_COLUMNS: Final[dict[str, str]] = {
 """What a staging model may return, by name; the first three are required, the rest default to null.
 
 One staged row is one contribution of one raw row: a touchpoint (`activity` set) or mere identity evidence (`activity`
-null). A raw row may contribute several rows (an order and its refunds) or none (an agent's record). Text stays the
+null). A raw row may contribute several rows (an order and its refunds) or none (an agent's record). Where a source logs
+an event line by line, `line_of` names the event: its lines become one touchpoint with their sum. Text stays the
 vendor's: times, amounts and scores are parsed, checked and refused in one place, the admission step.
 """
 
 EVENT_COLUMNS: Final[dict[str, str]] = {
     "source": "VARCHAR",
     "source_event_id": "VARCHAR",
+    "line_of": "VARCHAR",
     "load_id": "BIGINT",
     "row_number": "BIGINT",
     "activity": "VARCHAR",

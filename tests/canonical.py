@@ -7,7 +7,15 @@ from journey_analytics.warehouse import Warehouse, open_warehouse
 
 DELIVERY_TABLES = {"mart.source_quality", "mart.rejected_reason"}
 """These describe how the data was delivered, so they differ when the same rows come in other files."""
-DELIVERY_COLUMNS = {"file_count", "read_count", "accepted_count", "duplicate_count", "rejected_count", "load_id", "row_number"}
+DELIVERY_COLUMNS = {
+    "file_count",
+    "read_count",
+    "accepted_count",
+    "duplicate_count",
+    "rejected_count",
+    "load_id",
+    "row_number",
+}
 
 
 def table_hashes(file: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ Identity = tuple[str, str]
 SCHEMA = {
     "source": pl.String,
     "source_event_id": pl.String,
+    "line_of": pl.String,
     "load_id": pl.Int64,
     "row_number": pl.Int64,
     "activity": pl.String,

@@ -51,7 +51,7 @@ def warehouse():
     touchpoint = touchpoint.with_columns(touchpoint_id=pl.col("source_event_id"))
     visit = visits_of(TRUTH)
     with open_memory(threads=1) as found:
-        found.create_from("staging.event", staged())
+        found.create_from("core.event", staged())
         found.create_from("core.touchpoint", touchpoint.drop("source_rank"))
         found.create_from("core.customer_event", touchpoint.select("touchpoint_id", "source_rank"))
         found.create_from("core.set_aside_event", bots())

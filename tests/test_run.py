@@ -87,7 +87,9 @@ def cut(file: Path, draw: random.Random) -> list[tuple[Path, bytes]]:
     if not file.suffix.startswith(".jsonl") or len(lines) < 10:
         return [(file, content)]
     at = sorted(draw.sample(range(1, len(lines)), k=draw.randrange(3)))
-    return [(file, b"".join([*head, *lines[start:end]])) for start, end in zip([0, *at], [*at, len(lines)], strict=True)]
+    return [
+        (file, b"".join([*head, *lines[start:end]])) for start, end in zip([0, *at], [*at, len(lines)], strict=True)
+    ]
 
 
 def test_every_file_adds_up_and_every_refused_row_is_kept(built: Config) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from journey_analytics.warehouse import Warehouse
 
 _NEEDED = (
-    "staging.event",
+    "core.event",
     "core.customer_event",
     "core.set_aside_event",
     "core.touchpoint",
@@ -37,7 +37,7 @@ with event_identity as (
     select
         event.source, event.source_event_id, event.activity is not null as is_touchpoint,
         unnest(event.identities) as identity
-    from staging.event
+    from core.event
     where not coalesce(event.is_bot, false)
 )
 select

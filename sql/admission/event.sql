@@ -1,9 +1,9 @@
 -- One row per event of the batch as it would be stored; rows of refused raw rows are left out.
 -- grain: load_id, row_number, source_event_id
 -- rebuild: full
--- A missing event id is a hash over source, activity, occurred_at, identities, page_url, referrer_url, campaign, topic,
--- category, subject, order_id, amount, currency and score. `content_hash` covers every column but load_id, row_number,
--- received_at and itself. Values are joined with a unit separator, a null is a record separator, times are in UTC.
+-- A missing event id is a hash over source, line_of, activity, occurred_at, identities, page_url, referrer_url, campaign,
+-- topic, category, subject, order_id, amount, currency and score. `content_hash` covers every column but load_id,
+-- row_number, received_at and itself. Values are joined with a unit separator, a null is a record separator, times are in UTC.
 with admitted as (
     select
         parsed.*,
@@ -23,6 +23,7 @@ identified as (
                 concat_ws(
                     chr(31),
                     source,
+                    coalesce(line_of, chr(30)),
                     coalesce(activity, chr(30)),
                     epoch_us(occurred_at)::varchar,
                     to_json(identities)::varchar,
@@ -46,6 +47,7 @@ typed as (
     select
         source,
         source_event_id,
+        line_of,
         load_id,
         row_number,
         activity,
@@ -77,6 +79,7 @@ hashed as (
                 chr(31),
                 source,
                 source_event_id,
+                coalesce(line_of, chr(30)),
                 coalesce(activity, chr(30)),
                 epoch_us(occurred_at)::varchar,
                 to_json(identities)::varchar,

@@ -11,7 +11,7 @@ invented as (
         o.source,
         o.source_event_id
     from outcome as o
-    left join staging.event as e on o.source = e.source and o.source_event_id = e.source_event_id
+    left join core.event as e on o.source = e.source and o.source_event_id = e.source_event_id
     where e.activity is null
 )
 

@@ -20,7 +20,7 @@ lost_or_doubled as (
         e.source,
         e.source_event_id,
         coalesce(o.outcome_count, 0) as outcome_count
-    from staging.event as e
+    from core.event as e
     left join counted_outcome as o on e.source = o.source and e.source_event_id = o.source_event_id
     where e.activity is not null and coalesce(o.outcome_count, 0) <> 1
 )

@@ -16,7 +16,7 @@ touchpoint_event as (
     select
         e.*,
         coalesce(known.customer_id, anonymous.customer_id) as customer_id
-    from staging.event as e
+    from core.event as e
     inner join core.identity_set as s on e.identities = s.identities
     left join core.identity_set_customer as known on s.identity_set_id = known.identity_set_id
     left join core.anonymous_sighting as anonymous

@@ -21,7 +21,7 @@ observed_login as (
         l.customer_id,
         l.customer_number,
         count(*) as event_count
-    from staging.event as e
+    from core.event as e
     inner join login_set as l on e.identities = l.identities
     where not coalesce(e.is_bot, false)
     group by l.identity_number, e.occurred_at, l.customer_id, l.customer_number

@@ -22,7 +22,7 @@ sighting as (
         d.identity_number,
         e.occurred_at,
         count(*) as event_count
-    from staging.event as e
+    from core.event as e
     inner join usable_device as d on e.identities = d.identities
     where not coalesce(e.is_bot, false)
     group by d.identity_set_id, d.identity_number, e.occurred_at

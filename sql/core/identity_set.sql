@@ -9,7 +9,7 @@ with carried_list as (
         min(occurred_at) as first_seen_at,
         max(occurred_at) as last_seen_at,
         count(*) as event_count
-    from staging.event
+    from core.event
     where not coalesce(is_bot, false) and len(identities) > 0
     group by identities
 ),

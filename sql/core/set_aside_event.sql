@@ -14,7 +14,7 @@ with set_aside as (
             when coalesce(len(e.identities), 0) = 0 then 'no_identity'
             else 'quarantined_identity'
         end as reason
-    from staging.event as e
+    from core.event as e
     where
         e.activity is not null
         and not exists (

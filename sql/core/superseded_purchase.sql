@@ -25,7 +25,7 @@ logged_order as (
                 case e.activity when 'order_placed' then 1 else 2 end asc,
                 coalesce(cast(r.rank as integer), 50) desc, e.occurred_at asc, e.source_event_id asc, e.source asc
         ) as position
-    from staging.event as e
+    from core.event as e
     inner join purchase_activity as a on e.activity = a.activity
     inner join core.identity_set as s on e.identities = s.identities
     inner join resolved_set as v on s.identity_set_id = v.identity_set_id

@@ -1,0 +1,117 @@
+"""Sources: all files of one, or of several, each loaded on its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from journey_analytics.config import Source
+from journey_analytics.load.file import FileLoad
+from journey_analytics.load.loader import Loader
+from journey_analytics.load.stager import Stager
+from journey_analytics.load.tables import create_tables
+from journey_analytics.sources import DEFAULT_LIMITS, Limits, deliveries
+from journey_analytics.warehouse import Warehouse
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What a load did, file by file in the order they were loaded, and what it warns of.
+
+    `warnings` are sentences: patterns without a file, files left out, and each file's own warning with its name.
+    """
+
+    files: tuple[FileLoad, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __add__(self, other: "LoadSummary") -> "LoadSummary":
+        return LoadSummary(self.files + other.files, self.warnings + other.warnings)
+
+    @property
+    def read_count(self) -> int:
+        """Rows read in this load; read = accepted + duplicate + rejected."""
+        return sum(file.read_count for file in self.files)
+
+    @property
+    def accepted_count(self) -> int:
+        """Rows accepted in this load."""
+        return sum(file.accepted_count for file in self.files)
+
+    @property
+    def duplicate_count(self) -> int:
+        """Rows in this load that were delivered before."""
+        return sum(file.duplicate_count for file in self.files)
+
+    @property
+    def rejected_count(self) -> int:
+        """Rows of this load in quarantine; a file refused as a whole counts as one."""
+        return sum(file.rejected_count for file in self.files)
+
+
+def load_sources(
+    warehouse: Warehouse,
+    *,
+    sources: Sequence[Source],
+    files: Mapping[str, Path],
+    root: Path,
+    loaded_at: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = lambda _: None,
+) -> LoadSummary:
+    """Load whatever is new in all sources; what was loaded before is passed over.
+
+    Args:
+        warehouse: open for writing, without an open transaction.
+        sources: in this order.
+        files: rules and models (`build.sql_files`).
+        root: the workspace; the ledger names files relative to it.
+        loaded_at: the now of the ledger and of the checks on time; aware, or naive UTC.
+        limits: bounds of the reader.
+        progress: called with the name of each file as its reading begins.
+
+    Raises:
+        ConfigurationError: a folder does not exist, a file cannot be opened, a model or a rule is at fault. The files
+            loaded until then stay loaded.
+    """
+    # Every folder is looked at before anything is read: a wrong path must not show only after an hour of loading.
+    warnings: list[str] = []
+    found = [delivery for source in sources for delivery in deliveries(source, warn=warnings.append)]
+    create_tables(warehouse)
+    now = _naive(loaded_at)
+    with closing(Stager(files, sources, loaded_at=now)) as stager:
+        loader = Loader(warehouse, stager, root=root, loaded_at=now, limits=limits)
+        try:
+            for delivery in found:
+                progress(delivery.name(root))
+                loader.load(delivery)
+        finally:
+            loader.flush()
+    return _summary([loader.results[delivery] for delivery in found], warnings)
+
+
+def _summary(loaded: Sequence[FileLoad], warnings: Sequence[str]) -> LoadSummary:
+    own = [f"{file.file}: {file.warning}" for file in loaded if file.warning]
+    return LoadSummary(tuple(loaded), (*warnings, *own))
+
+
+def load_source(
+    warehouse: Warehouse,
+    *,
+    source: Source,
+    files: Mapping[str, Path],
+    root: Path,
+    loaded_at: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = lambda _: None,
+) -> LoadSummary:
+    """Load whatever is new in one source; see `load_sources`."""
+    return load_sources(
+        warehouse, sources=[source], files=files, root=root, loaded_at=loaded_at, limits=limits, progress=progress
+    )
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
