@@ -127,7 +127,13 @@ class _ArrayReader:
         self._refuse(batch, found, text)
 
     def _ends(self) -> list[int]:
-        return [end for end in (self._end_by_brackets(), self._end_by_likeness()) if end is not None]
+        found = [self._end_by_brackets(), self._end_by_likeness(), self._end_by_line()]
+        return [end for end in found if end is not None]
+
+    def _end_by_line(self) -> int | None:
+        """Outside of a list, a line ends what stands there."""
+        end = -1 if self._is_open else self._text.find("\n", self._at)
+        return end if end >= 0 else None
 
     def _end_by_brackets(self) -> int | None:
         depth = 0

@@ -3,6 +3,7 @@
 The row number is the number of the line; each further element of a list counts as a line of its own.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -12,14 +13,16 @@ from journey_analytics.sources.lines import Block, LongLine, blocks, utf8_chunks
 from journey_analytics.sources.rows import Batches, Limits, RefusedRow, RowBatch, Warn, shown
 
 _BLANK = b" \t\n\r"
+_LIST = re.compile(rb"\s*\[\s*(?:[{\]]|$)")
+"""The beginning of a list of objects, as against a line of something else that begins with a bracket."""
 
 
 def json_batches(chunks: Iterable[bytes], *, limits: Limits, warn: Warn) -> Batches:
-    """The rows of a JSON file: one list from end to end when it begins with `[`, else lines."""
+    """The rows of a JSON file: lists from end to end when it begins with one of objects, else lines."""
     stream = utf8_chunks(chunks, warn=warn)
     head = list(_until_something(stream))
     everything = chain(head, stream)
-    if head and head[-1].lstrip(_BLANK).startswith(b"["):
+    if head and _LIST.match(head[-1]):
         return array_batches(everything, limits=limits, warn=warn)
     return _LineReader(limits, warn).batches(blocks(everything, limits))
 

@@ -36,6 +36,9 @@ CASES = [
     Case("objects_then_arrays", {"a.json": MORE + b"\n" + BODIES}, accepted=101),
     Case("array_with_bom", {"a.json": b"\xef\xbb\xbf" + listed(row)}),
     Case("array_in_utf16", {"a.json": b"\xff\xfe" + listed(row).decode().encode("utf-16-le")}, warns="UTF-16"),
+    Case(
+        "noise_between_arrays", {"a.json": BODIES.replace(b"]\n", b"]\nerror 500 {\n", 3)}, rejected={"json_syntax": 3}
+    ),
     Case("empty_array", {"a.json": b"[]"}, accepted=0, warns="the file has no rows", is_refused=True),
     Case(
         "array_cut_within_an_element", {"a.json": listed(row)[:-1] + b"," + MORE[:-9]}, rejected={"json_truncated": 1}

@@ -226,6 +226,8 @@ CASES = [
         accepted=101,
         holds=["(select count(*) from raw.segment where payload ->> '$.name' = '\u202eabc\u200b e\u0301 👩‍👩‍👧') = 1"],
     ),
+    Case("log_line_first", {"a.jsonl": b"[2026-05-01] starting {1}\n" + ALL}, rejected={"json_syntax": 1}),
+    Case("list_of_numbers_first", {"a.jsonl": b"[1, 2]\n" + ALL}, rejected={"not_object": 1}),
     Case("file_is_one_list", {"a.json": listed(row)}),
     Case("column_added", {"a.jsonl": among(row, line(row(500, quite_new={"a": [1, 2]})))}, accepted=101),
     Case(
