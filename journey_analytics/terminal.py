@@ -87,23 +87,20 @@ def found_text(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> st
 
 
 def _loaded(summary: RunSummary) -> str:
-    load = summary.load
-    if not load.files and not summary.rebuilt:
+    if not summary.rebuilt:
         return "nothing new: the tables of the last run stay"
-    return (
-        f"read {load.read_count:,} rows of {len(load.files):,} new files = {load.accepted_count:,} accepted + "
-        f"{load.duplicate_count:,} duplicates + {load.rejected_count:,} rejected"
-    )
+    return str(summary.load)
 
 
 def _lost(summary: RunSummary, dropoff: pl.DataFrame) -> str:
     title = f"Lost at each stage, as of {summary.cutoff:%Y-%m-%d %H:%M} UTC (journeys; shares with 95 % intervals)"
     if not dropoff.height:
         return "no journey was found: is the landing folder empty? See `journey rejected`"
-    return table([_dropoff_cells(row) for row in dropoff.to_dicts()], title=title)
+    return table([dropoff_cells(row) for row in dropoff.to_dicts()], title=title)
 
 
-def _dropoff_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+def dropoff_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of `mart.stage_dropoff` as people read it: counts of journeys, shares in % with their 95 % interval."""
     return {
         "stage": row["stage"],
         "window": f"{row['window_days']:.0f} days",

@@ -1,4 +1,4 @@
-"""The nightly flow: a task per source, then rebuild, publish and report, each retried, with artifacts of what was found.
+"""The nightly flow: a task per source, then rebuild, publish, report, each retried, with artifacts of what was found.
 
 Without a server: `python -m pipelines.nightly --config shop/journey.toml`. As a deployment: README, "Every night".
 """
@@ -15,6 +15,7 @@ from journey_analytics import run as job
 from journey_analytics.answers import stage_dropoff
 from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError
+from journey_analytics.terminal import dropoff_cells
 
 
 def _may_pass_with_time(_task: object, _run: object, state: Any) -> bool:
@@ -57,9 +58,8 @@ def report(config: Config) -> Path:
 @task(persist_result=False)
 def show(config: Config, page: Path) -> None:
     """The drop-off table and a link to the report among the run's artifacts."""
-    create_table_artifact(
-        table=stage_dropoff(config).to_dicts(), key="stage-dropoff", description="Customers lost at each stage"
-    )
+    rows = [dropoff_cells(row) for row in stage_dropoff(config).to_dicts()]
+    create_table_artifact(table=rows, key="stage-dropoff", description="Journeys lost at each stage, 95 % intervals")
     create_link_artifact(link=page.absolute().as_uri(), link_text="Journey report", key="journey-report")
 
 

@@ -30,6 +30,14 @@ class LoadSummary:
     def __add__(self, other: "LoadSummary") -> "LoadSummary":
         return LoadSummary(self.files + other.files, self.warnings + other.warnings)
 
+    def __str__(self) -> str:
+        """The counts as a sentence."""
+        count = sum(file.load_id is not None for file in self.files)
+        return (
+            f"read {self.read_count:,} rows of {count:,} new {'file' if count == 1 else 'files'} = "
+            f"{self.accepted_count:,} accepted + {self.duplicate_count:,} duplicates + {self.rejected_count:,} rejected"
+        )
+
     @property
     def read_count(self) -> int:
         """Rows read in this load; read = accepted + duplicate + rejected."""

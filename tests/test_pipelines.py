@@ -1,0 +1,71 @@
+"""The flow on Prefect's own test server: tasks per source, artifacts, and what is worth a retry."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from journey_analytics.config import read_config
+from journey_analytics.demo import make_demo_workspace
+from journey_analytics.errors import DataError, LockedError
+
+pytestmark = [pytest.mark.prefect, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        patch.setenv("DO_NOT_TRACK", "1")
+        with prefect_test_harness(server_startup_timeout=180):
+            yield
+
+
+@pytest.mark.usefixtures("server")
+def test_the_flow_loads_every_source_and_leaves_its_artifacts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from prefect.artifacts import Artifact
+
+    from pipelines.nightly import nightly
+
+    file = make_demo_workspace(tmp_path / "demo")
+    with caplog.at_level(logging.INFO):
+        page = nightly(config=str(file))
+    assert Path(page).is_file()
+    assert read_config(file).published.is_file()
+    for source in ("web", "email", "store", "support"):
+        assert f"{source}: read" in caplog.text
+    table, link = Artifact.get("stage-dropoff"), Artifact.get("journey-report")
+    assert table is not None
+    assert "decision" in str(table.data)
+    assert link is not None
+    assert Path(page).as_uri() in str(link.data)
+
+
+class _Failed:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def result(self, *, raise_on_failure: bool) -> Exception:
+        assert not raise_on_failure
+        return self.error
+
+
+def test_only_what_may_pass_with_time_is_tried_again() -> None:
+    from pipelines.nightly import _may_pass_with_time
+
+    assert _may_pass_with_time(None, None, _Failed(LockedError("held")))
+    assert _may_pass_with_time(None, None, _Failed(OSError("disk full")))
+    assert not _may_pass_with_time(None, None, _Failed(DataError("a check failed")))
+
+
+def test_the_deployment_is_nightly_one_at_a_time_and_names_the_flow() -> None:
+    import yaml
+
+    root = Path(__file__).resolve().parents[1]
+    (deployment,) = yaml.safe_load((root / "pipelines" / "prefect.yaml").read_text())["deployments"]
+    assert deployment["entrypoint"] == "pipelines/nightly.py:nightly"
+    assert deployment["schedules"] == [{"cron": "15 2 * * *", "timezone": "UTC"}]
+    assert deployment["concurrency_limit"]["limit"] == 1
