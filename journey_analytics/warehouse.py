@@ -17,7 +17,7 @@ from journey_analytics.errors import ConfigurationError, DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HARDENED = {
+HARDENED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",

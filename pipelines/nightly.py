@@ -4,11 +4,12 @@ Without a server: `python -m pipelines.nightly --config shop/journey.toml`. As a
 """
 
 import argparse
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from journey_analytics import run as job
@@ -17,45 +18,51 @@ from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError
 from journey_analytics.terminal import dropoff_cells
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 def _may_pass_with_time(_task: object, _run: object, state: Any) -> bool:
     """A held lock or a full disk may pass; a fault in the data or the configuration stays what it is."""
     return not isinstance(state.result(raise_on_failure=False), ConfigurationError | DataError)
 
 
-_nightly_task = task(
-    retries=3,
-    retry_delay_seconds=[10, 60, 300],
-    retry_condition_fn=_may_pass_with_time,
-    persist_result=False,
-)
+def _nightly_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """A task that waits and tries again where that may help; its result is not kept."""
+    return task(
+        task_run_name=task_run_name,
+        retries=3,
+        retry_delay_seconds=[10, 60, 300],
+        retry_condition_fn=_may_pass_with_time,
+        persist_result=False,
+    )
 
 
-@_nightly_task(task_run_name="load {name}")
+@_nightly_task("load {name}")
 def load_source(config: Config, name: str) -> str:
     """Load what is new of one source; returns the counts as a sentence."""
     return str(job.load_sources(config, names=[name]))
 
 
-@_nightly_task
+@_nightly_task("rebuild")
 def rebuild(config: Config, as_of: date | None) -> bool:
     """Identities, journeys and marts from what is loaded, checked; false when nothing had changed."""
     return job.rebuild(config, as_of=as_of)
 
 
-@_nightly_task
+@_nightly_task("publish")
 def publish(config: Config) -> Path:
     """The copy that readers open."""
     return job.publish_copy(config)
 
 
-@_nightly_task
+@_nightly_task("report")
 def report(config: Config) -> Path:
     """The page for people."""
     return job.render_report(config)
 
 
-@task(persist_result=False)
+@task(task_run_name="show", persist_result=False)
 def show(config: Config, page: Path) -> None:
     """The drop-off table and a link to the report among the run's artifacts."""
     rows = [dropoff_cells(row) for row in stage_dropoff(config).to_dicts()]

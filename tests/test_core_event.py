@@ -34,7 +34,7 @@ def events_of(*rows: dict[str, object]) -> list[tuple[object, ...]]:
     with open_memory() as warehouse:
         fill(warehouse, *rows)
         return warehouse.rows(
-            "select source_event_id, amount, occurred_at, topic, len(identities) from core.event order by source_event_id"
+            "select source_event_id, amount, occurred_at, topic, len(identities) from core.event order by 1"
         )
 
 

@@ -1,4 +1,4 @@
-"""Real data as additional sources, written with TOML, one staging model and rules only. Skipped where the data is absent."""
+"""Real data as additional sources, with TOML, one staging model and rules only. Skipped where the data is absent."""
 
 import os
 import shutil

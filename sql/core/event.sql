@@ -3,7 +3,7 @@
 -- rebuild: full
 -- as: view
 -- Where a source logs an event line by line, `line_of` is the event's id: the amount is the sum of the lines, the times
--- are the earliest, identities those of all lines, everything else is the first line's, by (occurred_at, source_event_id).
+-- are the earliest, identities those of all lines, the rest is the first line's, by (occurred_at, source_event_id).
 with whole as (
     select * exclude (line_of, load_id, row_number)
     from staging.event
@@ -22,31 +22,38 @@ total as (
     select
         source,
         line_of,
-        min(occurred_at) as occurred_at,
-        min(received_at) as received_at,
-        list_sort(list_distinct(flatten(list(identities order by line_number)))) as identities,
-        cast(sum(amount) as decimal(18, 4)) as amount,
-        md5(string_agg(content_hash, chr(31) order by line_number)) as content_hash,
-        bool_and(is_bot) as is_bot
+        min(occurred_at) as first_occurred_at,
+        min(received_at) as first_received_at,
+        list_sort(list_distinct(flatten(list(identities order by line_number)))) as all_identities,
+        cast(sum(amount) as decimal(18, 4)) as total_amount,
+        md5(string_agg(content_hash, chr(31) order by line_number)) as all_content_hash,
+        bool_and(is_bot) as is_all_bot
     from numbered
     group by source, line_of
 ),
 
+first_line as (
+    select * exclude (line_number, load_id, row_number)
+    from numbered
+    where line_number = 1
+),
+
 assembled as (
     select
-        numbered.* exclude (line_of, line_number, load_id, row_number)
-        replace (
-            numbered.line_of as source_event_id,
-            total.occurred_at as occurred_at,
-            total.received_at as received_at,
-            total.identities as identities,
-            total.amount as amount,
-            total.content_hash as content_hash,
-            total.is_bot as is_bot
+        * exclude (
+            line_of, first_occurred_at, first_received_at, all_identities, total_amount, all_content_hash, is_all_bot
         )
-    from numbered
-    inner join total on numbered.source = total.source and numbered.line_of = total.line_of
-    where numbered.line_number = 1
+        replace (
+            line_of as source_event_id,
+            first_occurred_at as occurred_at,
+            first_received_at as received_at,
+            all_identities as identities,
+            total_amount as amount,
+            all_content_hash as content_hash,
+            is_all_bot as is_bot
+        )
+    from first_line
+    inner join total using (source, line_of)
 ),
 
 event as (
