@@ -1,8 +1,11 @@
 """What a person sees in the terminal: tables, findings, progress. It reads nothing from the database."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -14,15 +17,19 @@ from rich.table import Table
 from journey_analytics.config import Config
 from journey_analytics.run import RunSummary
 
-_WIDTH = 120
+_WIDTH = 160
+"""Columns of the output when it goes to a file or a pipe."""
+_NARROWEST = 100
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> str:
     """Rows as an aligned table, columns in the order of the first row; numbers right-aligned."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column, value in rows[0].items():
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        shown.add_column(column.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        title = column.replace("_", " ")
+        is_fixed = is_number or isinstance(value, datetime) or column.endswith("_id")
+        shown.add_column(title, justify="right" if is_number else "left", overflow="fold", no_wrap=is_fixed)
     for row in rows:
         shown.add_row(*(_cell(value) for value in row.values()))
     return _rendered(shown)
@@ -35,6 +42,10 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float | Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     return _inert(str(value))
 
 
@@ -45,7 +56,8 @@ def _inert(text: str) -> str:
 
 def _rendered(renderable: Table) -> str:
     target = StringIO()
-    Console(file=target, width=_WIDTH, no_color=True).print(renderable)
+    width = max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 24)).columns)
+    Console(file=target, width=width, no_color=True).print(renderable)
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines())
 
 
@@ -160,7 +172,7 @@ def _explained(customer: Mapping[str, Any]) -> str:
 def _timeline_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     money = "" if row["amount"] is None else f"{row['amount']:,.2f} {row['currency'] or ''}"
     return {
-        "occurred at": f"{row['occurred_at']:%Y-%m-%d %H:%M:%S}",
+        "occurred_at": row["occurred_at"],
         "source": row["source"],
         "activity": row["activity"],
         "channel": row["channel"],

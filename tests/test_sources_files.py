@@ -149,3 +149,19 @@ def test_the_ending_names_the_reader_and_the_model_where_it_does_not(
 def test_an_unknown_ending_is_an_error_that_says_what_to_do(file: str) -> None:
     with pytest.raises(ConfigurationError, match="-- reads: jsonl"):
         reader_name(file)
+
+
+@pytest.mark.parametrize("keys", [("ticket", "ticket_comment"), ("a_comment", "z_ticket")])
+def test_a_file_that_several_patterns_match_belongs_to_the_one_that_names_it_most_exactly(
+    tmp_path: Path, keys: tuple[str, str]
+) -> None:
+    for name in ("ticket.csv", "ticket-2.csv", "ticket_comment.csv", "ticket_comment-2.csv"):
+        (tmp_path / name).touch()
+    paths = {key: (str(tmp_path / ("ticket_comment*.csv" if "comment" in key else "ticket*.csv")),) for key in keys}
+    by_key: dict[str, list[str]] = {}
+    for delivery in deliveries(Source("support", "zendesk", paths), warn=pytest.fail):
+        by_key.setdefault("comment" if "comment" in delivery.key else "ticket", []).append(delivery.path.name)
+    assert by_key == {
+        "comment": ["ticket_comment-2.csv", "ticket_comment.csv"],
+        "ticket": ["ticket-2.csv", "ticket.csv"],
+    }

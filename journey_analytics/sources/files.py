@@ -56,17 +56,29 @@ class OpenDelivery:
 def deliveries(source: Source, *, warn: Warn) -> list[Delivery]:
     """The files of a source, by key and path; what is no regular file inside its folder is left out with a warning.
 
+    A file that the patterns of several keys match belongs to the one that names it most exactly: `ticket_comment-1.csv`
+    to `ticket_comment*.csv`, not to `ticket*.csv`.
+
     Raises:
         ConfigurationError: the folder of a pattern does not exist or cannot be listed.
     """
-    found: dict[tuple[str, Path], Delivery] = {}
+    found: dict[Path, tuple[tuple[int, int], Delivery]] = {}
     for key, patterns in sorted(source.paths.items()):
         for pattern in patterns:
             matched = list(_matches(source, key, pattern, warn=warn))
             if not matched:
                 warn(f"source {source.name!r}: no file matches {pattern}")
-            found |= {(key, delivery.path): delivery for delivery in matched}
-    return [found[place] for place in sorted(found)]
+            for delivery in matched:
+                exactness = _exactness(pattern)
+                if delivery.path not in found or exactness > found[delivery.path][0]:
+                    found[delivery.path] = exactness, delivery
+    return sorted((delivery for _, delivery in found.values()), key=lambda delivery: (delivery.key, delivery.path))
+
+
+def _exactness(pattern: str) -> tuple[int, int]:
+    """How exactly a pattern names its files: the length of its text before the first wildcard, then of all its text."""
+    place = next((number for number, char in enumerate(pattern) if char in "*?["), len(pattern))
+    return place, len(pattern)
 
 
 def _matches(source: Source, key: str, pattern: str, *, warn: Warn) -> Iterator[Delivery]:
