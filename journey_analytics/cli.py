@@ -41,6 +41,9 @@ def main() -> None:
     except JourneyError as error:
         print(f"journey: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        print(f"journey: the system refused: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("journey: interrupted; what was loaded stays, run the command again to go on", file=sys.stderr)
         raise SystemExit(130) from None

@@ -1,4 +1,4 @@
-"""The nightly job: load → rebuild → check → publish → report. Each part runs alone too, and repeating one is harmless.
+"""The nightly job: load → rebuild → check → publish → report. Each part runs alone too; repeating one is harmless.
 
 Whether something is already done is answered by the warehouse alone. The parts take the workspace's lock themselves;
 `run` takes it once for all.
@@ -34,12 +34,17 @@ create table if not exists run.build (
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did. `cutoff` is T (UTC); `rebuilt` is false when nothing had changed since the last build."""
+    """What a run did.
+
+    `cutoff` is T (UTC); `rebuilt` is false when nothing had changed since the last build; `warnings` are sentences
+    about files and about T; `step_seconds` are wall-clock seconds.
+    """
 
     load: LoadSummary
     cutoff: datetime
     rebuilt: bool
     report: Path
+    warnings: tuple[str, ...] = ()
     step_seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -68,8 +73,10 @@ def run(
         with clock.step("publish"):
             publish(warehouse, config.published)
         with clock.step("report"):
-            page = write_report(report_frames(warehouse), config.reports, generated_at=_built_at(warehouse))
-        return RunSummary(loaded, _last_cutoff(warehouse), rebuilt, page, clock.seconds)
+            page = _write_report(warehouse, config.reports)
+        cutoff = _last_cutoff(warehouse)
+        warnings = (*loaded.warnings, *_cutoff_warnings(warehouse, cutoff))
+        return RunSummary(loaded, cutoff, rebuilt, page, warnings, clock.seconds)
 
 
 def load_sources(
@@ -102,7 +109,7 @@ def publish_copy(config: Config) -> Path:
 def render_report(config: Config, *, out: Path | None = None) -> Path:
     """Render the report from the warehouse, into `out` or the configured folder; returns the page's path."""
     with exclusive_run(config.warehouse), _existing(config) as warehouse:
-        return write_report(report_frames(warehouse), out or config.reports, generated_at=_built_at(warehouse))
+        return _write_report(warehouse, out or config.reports)
 
 
 def check(config: Config) -> int:
@@ -246,6 +253,33 @@ def _check(warehouse: Warehouse, *, files: Mapping[str, Path]) -> int:
     if failures:
         raise DataError("the data failed its checks; nothing was published:\n  " + "\n  ".join(failures))
     return len(models)
+
+
+def _write_report(warehouse: Warehouse, folder: Path) -> Path:
+    try:
+        return write_report(report_frames(warehouse), folder, generated_at=_built_at(warehouse))
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write the report to {folder}: {error.strerror}; [report] dir or --out needs a folder that this "
+            "user may write; the tables are complete"
+        ) from error
+
+
+def _cutoff_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
+    rows = warehouse.rows("select source, last_seen_at, is_silent, guards_cutoff from run.cutoff order by source")
+    silent = [
+        f"source {source!r} has been silent since {last:%Y-%m-%d %H:%M} UTC, longer than ever before: "
+        + ("the cut-off T waits for it" if guards else "guards_cutoff = false, so the cut-off T does not wait for it")
+        for source, last, is_silent, guards in rows
+        if is_silent
+    ]
+    newest = max((last for _, last, _, _ in rows), default=cutoff)
+    if cutoff - newest > timedelta(days=1):
+        days = (cutoff - newest).days
+        silent.append(
+            f"--as-of lies {days:,} days after the last touchpoint: journeys are taken to be silent until then"
+        )
+    return silent
 
 
 def _last_cutoff(warehouse: Warehouse) -> datetime:

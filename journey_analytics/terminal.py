@@ -89,8 +89,8 @@ def _progress(*columns: Any) -> Progress:
 
 
 def warnings_text(summary: RunSummary) -> str:
-    """What the load warns of, a line each; empty when there is nothing."""
-    return "".join(f"warning: {_inert(text)}\n" for text in summary.load.warnings)
+    """What the run warns of, a line each; empty when there is nothing."""
+    return "".join(f"warning: {_inert(text)}\n" for text in summary.warnings)
 
 
 def found_text(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> str:
@@ -101,13 +101,14 @@ def found_text(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> st
 def _loaded(summary: RunSummary) -> str:
     if not summary.rebuilt:
         return "nothing new: the tables of the last run stay"
-    return str(summary.load)
+    is_new = any(file.load_id is not None for file in summary.load.files)
+    return str(summary.load) if is_new else "no new file; the tables were rebuilt"
 
 
 def _lost(summary: RunSummary, dropoff: pl.DataFrame) -> str:
     title = f"Lost at each stage, as of {summary.cutoff:%Y-%m-%d %H:%M} UTC (journeys; shares with 95 % intervals)"
     if not dropoff.height:
-        return "no journey was found: is the landing folder empty? See `journey rejected`"
+        return f"no journey has entered a stage by {summary.cutoff:%Y-%m-%d %H:%M} UTC; see `journey rejected`"
     return table([dropoff_cells(row) for row in dropoff.to_dicts()], title=title)
 
 
@@ -149,7 +150,7 @@ def summary_dict(config: Config, summary: RunSummary, dropoff: pl.DataFrame) -> 
         "accepted_count": load.accepted_count,
         "duplicate_count": load.duplicate_count,
         "rejected_count": load.rejected_count,
-        "warnings": list(load.warnings),
+        "warnings": list(summary.warnings),
         "report": str(summary.report),
         "published": str(config.published),
         "stage_dropoff": dropoff.to_dicts(),
