@@ -177,7 +177,8 @@ def open_published(path: Path) -> Warehouse:
 def _harden(
     connection: duckdb.DuckDBPyConnection, *, folder: Path | None, memory_limit: str | None, threads: int | None
 ) -> None:
-    settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": folder and folder / ".duckdb.tmp"}
+    spill = "" if folder is None else folder / ".duckdb.tmp"  # in memory: never into the current folder
+    settings = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill}
     for setting, value in settings.items():
         if value is not None:
             connection.execute(f"set {setting} = {quoted(str(value))}")

@@ -1,6 +1,7 @@
 """The names and meanings that other people's work depends on, on a shop of which every number is known."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,9 @@ TABLES = {
 
 
 def journey(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(JOURNEY), *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
+    command = [str(JOURNEY), *map(str, arguments)]
+    env = {**os.environ, "COLUMNS": "160"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +167,7 @@ def test_results_are_json_on_request(shop: Path) -> None:
 def test_explain_says_why(shop: Path) -> None:
     shown = journey("explain", "ann@example.com", cwd=shop).stdout
     assert "nearest_login" in shown
-    assert "order_placed:" in shown
+    assert "order_placed: The purchase" in shown
 
 
 @pytest.mark.parametrize(
