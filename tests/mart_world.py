@@ -1,6 +1,8 @@
 """A small random world as core and run tables, for the tests of the marts: touchpoints first, the rest derived."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 from random import Random
 
 import polars as pl
@@ -21,6 +23,7 @@ STAGE_OF = {
     "ticket_opened": "post_purchase",
     "page_viewed": "unknown",
 }
+PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
 Row = dict[str, object]
 
@@ -64,10 +67,12 @@ def make_marts(warehouse: Warehouse) -> None:
 
 
 def _journey_rows(random: Random, number: int) -> list[Row]:
+    """Touchpoints of one journey; every sixth one is passive, and some others hold a passive touchpoint too."""
     at = CUTOFF - timedelta(days=random.uniform(0, 120))
+    activities = [PASSIVE] if number % 6 == 5 else [*STAGE_OF, PASSIVE]
     rows: list[Row] = []
     for step in range(random.choices(range(1, 9), weights=[6, 5, 4, 3, 2, 1, 1, 1])[0]):
-        activity = random.choice(list(STAGE_OF))
+        activity = random.choice(activities if step else activities[: len(STAGE_OF)])
         rows.append(_touchpoint(random, number, step, activity, at))
         at = min(at + timedelta(minutes=random.choice([0, 1, 90, 5000, 20000])), CUTOFF)
     return rows
@@ -75,7 +80,7 @@ def _journey_rows(random: Random, number: int) -> list[Row]:
 
 def _touchpoint(random: Random, number: int, step: int, activity: str, at: datetime) -> Row:
     is_purchase = activity == "order_placed"
-    stage = STAGE_OF[activity]
+    stage = STAGE_OF.get(activity, "unknown")
     return {
         "touchpoint_id": f"t{number}_{step}",
         "source": random.choice(SOURCES),
@@ -85,20 +90,26 @@ def _touchpoint(random: Random, number: int, step: int, activity: str, at: datet
         "activity": activity,
         "channel": random.choice(["email", "direct", None]),
         "stage": stage,
-        "stage_rule": random.choice(["deliberate", None]) if stage == "unknown" else "r1",
+        "stage_rule": _rule(random, activity, stage),
         "stage_confidence": 0.0 if stage == "unknown" else 0.9,
         "occurred_at": at,
         "is_purchase": is_purchase,
+        "is_passive": activity == PASSIVE,
         "amount": random.choice([10, 20]) if is_purchase else None,
         "currency": random.choice(["EUR", "EUR", "USD"]) if is_purchase else None,
     }
+
+
+def _rule(random: Random, activity: str, stage: str) -> str | None:
+    if activity == PASSIVE:
+        return "passive"
+    return random.choice(["deliberate", None]) if stage == "unknown" else "r1"
 
 
 def _journey(group: pl.DataFrame) -> Row:
     first, last = group.row(0, named=True), group.row(-1, named=True)
     is_closed = last["occurred_at"] < CUTOFF - timedelta(days=30)
     status = "converted" if group["is_purchase"].any() else ("dropped" if is_closed else "open")
-    stages = group.filter(pl.col("stage") != "unknown").filter(pl.col("stage").ne_missing(pl.col("stage").shift()))
     return {
         "journey_id": first["journey_id"],
         "customer_id": first["customer_id"],
@@ -111,9 +122,19 @@ def _journey(group: pl.DataFrame) -> Row:
         "device": "mobile",
         "country": None,
         "is_returning": False,
+        "is_passive": bool((group["activity"] == PASSIVE).all()),
         "activities": group["activity"].to_list(),
-        "stages": stages["stage"].to_list(),
+        "stages": [stage for stage, _ in groupby(_stages(group))],
     }
+
+
+def _stages(group: pl.DataFrame) -> Iterator[str]:
+    """Stages in order; a purchase enters `post_purchase` too."""
+    for row in group.iter_rows(named=True):
+        if row["stage"] in STAGES:
+            yield row["stage"]
+        if row["is_purchase"]:
+            yield "post_purchase"
 
 
 def _visits(group: pl.DataFrame) -> list[Row]:

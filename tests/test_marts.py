@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
-from mart_world import CUTOFF, WINDOW_DAYS, make_marts, mart_world
+from mart_world import CUTOFF, PASSIVE, WINDOW_DAYS, make_marts, mart_world
 
 from journey_analytics import build
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
@@ -20,14 +20,17 @@ VISITS = (
     "select v.*, j.first_channel, j.first_source from core.stage_visit as v join core.journey as j using (journey_id)"
 )
 MINE = (
+    "active_and_passive_journeys_are_all_journeys",
     "dropoff_counts_every_stage_visit",
     "entered_is_advanced_plus_dropped_plus_open",
     "every_journey_has_one_stage_variant",
     "every_journey_has_one_variant",
     "every_journey_starts_and_ends_once",
+    "every_stage_entered_is_in_the_stage_list_of_its_journey",
     "every_segment_of_the_dropoff_adds_up_to_the_whole",
     "every_share_of_the_dropoff_lies_within_its_interval",
     "every_transition_joins_two_touchpoints_of_a_journey",
+    "every_transition_of_a_passive_journey_is_counted_as_such",
     "no_published_model_is_a_flower",
     "the_median_wait_is_at_most_the_90th_percentile",
     "the_stage_flow_is_conserved_at_every_stage",
@@ -70,6 +73,22 @@ def test_a_sound_world_passes(world: Warehouse, check: str) -> None:
 @pytest.mark.parametrize(
     ("check", "fault"),
     [
+        ("active_and_passive_journeys_are_all_journeys", "update mart.headline set journey_count = all_journey_count"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.headline set dropped_count = dropped_count + 1"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.variant set passive_dropped_count = 0"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.stage_variant set passive_count = 0"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.activity set passive_start_count = 0"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.activity set passive_open_end_count = 0"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.activity set dropped_last_act_count = 0"),
+        ("active_and_passive_journeys_are_all_journeys", "update mart.journey_end set passive_count = 0"),
+        (
+            "every_stage_entered_is_in_the_stage_list_of_its_journey",
+            "update core.journey set stages = ['decision'] where status = 'converted'",
+        ),
+        (
+            "every_transition_of_a_passive_journey_is_counted_as_such",
+            "update mart.directly_follows set passive_follow_count = 0",
+        ),
         ("dropoff_counts_every_stage_visit", "delete from core.stage_visit where journey_id = 'j_1'"),
         ("entered_is_advanced_plus_dropped_plus_open", "update mart.stage_dropoff set open_count = open_count + 1"),
         ("every_journey_has_one_variant", "delete from core.journey where journey_id = 'j_1'"),
@@ -136,14 +155,17 @@ def test_directly_follows_counts_transitions_journeys_and_exact_waits(world: War
 
 
 def test_variants_count_journeys_by_state_and_cumulate_to_all(world: Warehouse) -> None:
-    journeys = world.frame("select activities, status from core.journey").to_dicts()
+    journeys = world.frame("select activities, status, is_passive from core.journey").to_dicts()
     expected = Counter(tuple(j["activities"]) for j in journeys)
     found = world.frame("select * from mart.variant order by variant_rank")
     assert {tuple(r["activities"]): r["journey_count"] for r in found.to_dicts()} == expected
     assert found["variant_id"].n_unique() == found.height
     assert found["cumulative_share"][-1] == pytest.approx(1)
     assert found["journey_share_of_all"].sum() == pytest.approx(1)
-    assert found["journey_count"].to_list() == sorted(found["journey_count"].to_list(), reverse=True)
+    active = (found["journey_count"] - found["passive_count"]).to_list()
+    assert active == sorted(active, reverse=True)
+    assert sum(active) == sum(not j["is_passive"] for j in journeys) < len(journeys)
+    assert found["journey_share_of_all"].to_list() == pytest.approx([n / sum(active) for n in active])
     for state in ("converted", "dropped", "open"):
         assert found[f"{state}_count"].sum() == sum(j["status"] == state for j in journeys)
 
@@ -152,13 +174,40 @@ def test_headline_of_the_world(world: Warehouse) -> None:
     found = one(world, "mart.headline")
     purchases = world.frame("select * from core.touchpoint where is_purchase")
     assert (found["as_of_at"], found["as_of_on"]) == (CUTOFF, datetime(2026, 6, 29).date())
-    assert found["journey_count"] == 120
+    assert (found["all_journey_count"], found["journey_count"], found["passive_journey_count"]) == (120, 100, 20)
+    assert found["converted_count"] + found["dropped_count"] + found["open_count"] == 100
     assert found["customer_count"] == 60
     assert found["identified_customer_count"] == 40
     assert found["currency"] == "EUR"
     assert found["amount"] == purchases.filter(currency="EUR")["amount"].sum()
     assert found["other_currency_count"] == purchases.filter(currency="USD").height
     assert found["rejected_count"] == 6
+
+
+def test_a_passive_journey_is_counted_and_ranked_nowhere(world: Warehouse) -> None:
+    top = world.frame("select * from mart.variant where passive_count > 0 order by variant_rank")
+    assert top["journey_count"].to_list() == top["passive_count"].to_list()
+    assert top["median_duration_seconds"].null_count() == top.height
+    assert top["journey_share_of_all"].sum() == 0
+    no_stage = world.frame("select * from mart.stage_variant where len(stages) = 0").row(0, named=True)
+    assert no_stage["passive_count"] == 20
+    assert no_stage["passive_dropped_count"] + no_stage["passive_open_count"] == 20
+    follow = world.frame("select * from mart.directly_follows where activity = 'email_delivered'").to_dicts()
+    kept = {row["next_activity"]: row for row in follow}
+    mail = kept.pop("email_delivered")
+    assert mail["passive_follow_count"] > 0
+    assert {row["passive_follow_count"] for row in kept.values()} == {0}
+    assert all(row["active_median_seconds"] == row["median_seconds"] for row in kept.values())
+
+
+def test_an_active_journey_ends_with_the_last_thing_the_customer_did(world: Warehouse) -> None:
+    expected = Counter(
+        (next(a for a in reversed(activities) if a != PASSIVE), status)
+        for activities, status in world.rows("select activities, status from core.journey where not is_passive")
+    )
+    for row in world.frame("select * from mart.activity").to_dicts():
+        for status in ("converted", "dropped", "open"):
+            assert row[f"{status}_last_act_count"] == expected[row["activity"], status]
 
 
 def test_headline_of_an_empty_warehouse_is_one_row_of_zeros() -> None:
@@ -183,7 +232,7 @@ def test_no_column_is_a_hugeint(world: Warehouse) -> None:
 def test_unmatched_activities_come_with_a_suggestion(world: Warehouse) -> None:
     found = world.frame("select * from mart.unknown_activity where activity = 'page_viewed'")
     assert found["touchpoint_count"].sum() == world.value(
-        "select count(*) from core.touchpoint where stage = 'unknown'"
+        "select count(*) from core.touchpoint where stage = 'unknown' and activity = 'page_viewed'"
     )
     unmatched = world.value("select count(*) from core.touchpoint where stage = 'unknown' and stage_rule is null")
     assert found["unmatched_count"].sum() == unmatched

@@ -55,6 +55,7 @@ def event_log(name: str) -> pl.DataFrame:
     """A log as touchpoints in journey order: journey_id, activity, occurred_at and what the marts need besides."""
     log = _simulated_log() if name == "simulated" else _public_log(name)
     fixed = {"stage": "unknown", "stage_rule": None, "stage_confidence": 0.0, "source": "web", "channel": None}
+    fixed |= {"is_purchase": False, "is_passive": False}
     return log.with_columns(**{column: pl.lit(value) for column, value in fixed.items()})
 
 
@@ -102,8 +103,10 @@ def store_log(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
         pl.col("occurred_at").first().alias("started_at"),
         pl.col("occurred_at").last().alias("ended_at"),
     )
-    stages = pl.lit([], dtype=pl.List(pl.String))
-    warehouse.create_from("core.journey", journeys.with_columns(status=pl.lit("dropped"), stages=stages))
+    made = journeys.with_columns(
+        status=pl.lit("dropped"), stages=pl.lit([], dtype=pl.List(pl.String)), is_passive=pl.lit(False)
+    )
+    warehouse.create_from("core.journey", made)
     wanted = ("mart.directly_follows", "mart.variant", "mart.stage_variant", "mart.activity")
     models = [model for model in build.read_models(build.sql_files(), "mart") if model.name in wanted]
     build.run_models(warehouse, build.ordered(models))
@@ -333,17 +336,18 @@ def test_the_most_frequent_variants_with_ties_in_order() -> None:
     assert most_frequent([(("b",), 1), (("a",), 1), ((), 9), (("c",), 2)], count=2) == [(("c",), 2), (("a",), 1)]
 
 
-def variants_stored(warehouse: Warehouse, variants: list[tuple[tuple[str, ...], int]]) -> None:
+def variants_stored(warehouse: Warehouse, variants: list[tuple[tuple[str, ...], int]], *, passive: int = 0) -> None:
     lists, counts = [list(v) for v, _ in variants], [n for _, n in variants]
-    kinds = {"journey_count": pl.Int64}
+    kinds = {"journey_count": pl.Int64, "passive_count": pl.Int64}
     for table, column in (("mart.variant", "activities"), ("mart.stage_variant", "stages")):
-        frame = pl.DataFrame({column: lists, "journey_count": counts}, schema={column: pl.List(pl.String), **kinds})
+        data = {column: lists, "journey_count": counts, "passive_count": [passive] * len(counts)}
+        frame = pl.DataFrame(data, schema={column: pl.List(pl.String), **kinds})
         warehouse.create_from(table, frame)
 
 
-def models_of(variants: list[tuple[tuple[str, ...], int]]) -> dict[str, dict[str, Any]]:
+def models_of(variants: list[tuple[tuple[str, ...], int]], *, passive: int = 0) -> dict[str, dict[str, Any]]:
     with open_memory() as warehouse:
-        variants_stored(warehouse, variants)
+        variants_stored(warehouse, variants, passive=passive)
         process_model_table(warehouse)
         return {row["level"]: row for row in warehouse.frame("select * from mart.process_model").to_dicts()}
 
@@ -376,6 +380,15 @@ def test_without_pm4py_the_step_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     assert {row["note"] for row in found.values()} == {NOT_INSTALLED}
     assert found["activity"]["journey_coverage_share"] == 1
     assert found["activity"]["bpmn_xml"] is None
+
+
+@pm4py_warnings
+def test_a_model_is_of_active_journeys_only() -> None:
+    pm4py()
+    found = models_of([(("home_viewed", "product_viewed"), 5), (("email_delivered", "email_bounced"), 3)], passive=3)
+    for row in found.values():
+        assert (row["journey_count"], row["covered_journey_count"], row["variant_count"]) == (2, 2, 1)
+        assert "email" not in row["tree_text"]
 
 
 def test_without_journeys_the_step_says_so() -> None:

@@ -119,7 +119,7 @@ def test_hostile_texts_run_nothing_link_nowhere_and_are_shown_as_written(browser
 
 def _hover_all_boxes(page: Any) -> None:
     """Move over the map, so that every hover text is drawn once."""
-    for note in page.locator("#map-80 .annotation").all()[:40]:
+    for note in page.locator("#map-50 .annotation").all()[:40]:
         box = note.bounding_box()
         if box:
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -127,15 +127,15 @@ def _hover_all_boxes(page: Any) -> None:
 
 def test_hovering_a_box_fades_the_arrows_of_others(browser: Any, pages: Pages):
     with Visit(browser, pages["calm"], DESKTOP) as visit:
-        note = visit.page.locator("#map-80 .annotation", has_text="product viewed").first
+        note = visit.page.locator("#map-50 .annotation", has_text="product viewed").first
         note.scroll_into_view_if_needed()
         box = note.bounding_box()
         visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         visit.page.wait_for_function(
-            "[...document.querySelectorAll('#map-80 .scatterlayer > .trace')]"
+            "[...document.querySelectorAll('#map-50 .scatterlayer > .trace')]"
             ".some(path => path.style.opacity === '0.12')"
         )
-        assert "product viewed" in visit.page.locator("#map-80 .hoverlayer").text_content()
+        assert "product viewed" in visit.page.locator("#map-50 .hoverlayer").text_content()
 
 
 def test_the_keyboard_reaches_links_switches_and_scrolled_figures(browser: Any, pages: Pages):

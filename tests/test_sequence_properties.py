@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import polars as pl
@@ -186,6 +187,19 @@ def test_entered_is_advanced_plus_dropped_plus_open_and_durations_stay_in_the_wi
     assert visits.filter(pl.col("duration_us") > pl.col("window_days") * 86_400_000_000).is_empty()
     assert visits.filter((pl.col("outcome") == "open") != pl.col("left_at").is_null()).is_empty()
     assert visits.filter(pl.col("entered_at") > CUTOFF).is_empty()
+
+
+def test_the_stages_of_a_journey_are_those_it_visited_and_repeat_none(sequence):
+    visited = sequence.stage_visit.group_by("journey_id").agg("stage")
+    for row in sequence.journey.join(visited, on="journey_id").iter_rows(named=True):
+        assert set(row["stage"]) <= set(row["stages"])
+        assert all(one != following for one, following in pairwise(row["stages"]))
+
+
+def test_a_purchase_is_followed_by_post_purchase(sequence):
+    bought = sequence.touchpoint.filter("is_purchase")["journey_id"]
+    for stages in sequence.journey.filter(pl.col("journey_id").is_in(bought.implode()))["stages"].to_list():
+        assert ("decision", "post_purchase") in set(pairwise(stages))
 
 
 def test_a_journey_has_at_most_one_purchase(sequence):

@@ -17,8 +17,9 @@ _ACTIVITY_VARIANTS = """
 with collapsed_variant as (
     select
         list_filter(activities, lambda activity, place: place = 1 or activity <> activities[place - 1]) as steps,
-        journey_count
+        journey_count - passive_count as journey_count
     from mart.variant
+    where journey_count > passive_count
 )
 
 select steps, sum(journey_count)::bigint as journey_count
@@ -29,10 +30,10 @@ order by journey_count desc, steps
 limit ?
 """
 _STAGE_VARIANTS = """
-select stages as steps, journey_count
+select stages as steps, journey_count - passive_count as journey_count
 from mart.stage_variant
-where len(stages) > 0
-order by journey_count desc, stages
+where len(stages) > 0 and journey_count > passive_count
+order by 2 desc, stages
 limit ?
 """
 _LEVELS = {"activity": _ACTIVITY_VARIANTS, "stage": _STAGE_VARIANTS}
@@ -59,7 +60,10 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class Log:
-    """What a model is discovered from: the most frequent variants, and how many journeys there are in all."""
+    """What a model is discovered from: the most frequent variants, and how many journeys there are in all.
+
+    Journeys are active ones; a passive one, of e-mails that nobody reacted to, is nobody's way.
+    """
 
     level: str
     variants: tuple[Counted, ...]
@@ -75,7 +79,8 @@ def process_model_table(warehouse: Warehouse) -> None:
     """Write `mart.process_model`: a row per level, `activity` and `stage`.
 
     At the level of activities immediate repeats are collapsed, and journeys of a single step left out: they have no
-    order, and as the most frequent variants they would make every model a mere list of activities.
+    order, and as the most frequent variants they would make every model a mere list of activities. Passive journeys
+    are left out everywhere.
 
     Fitness and precision are those on the variants used (at most MAX_VARIANTS), which `covered_journey_count` of
     `journey_count` journeys took: `journey_coverage_share`. A flower is measured but not handed on: its `tree_text` and
@@ -88,7 +93,7 @@ def process_model_table(warehouse: Warehouse) -> None:
 def _log(warehouse: Warehouse, level: str) -> Log:
     found = warehouse.rows(_LEVELS[level], [MAX_VARIANTS], name=f"variants of level {level}")
     table = "variant" if level == "activity" else "stage_variant"
-    total = warehouse.value(f"select coalesce(sum(journey_count), 0)::bigint from mart.{table}")
+    total = warehouse.value(f"select coalesce(sum(journey_count - passive_count), 0)::bigint from mart.{table}")
     return Log(level=level, variants=tuple((tuple(steps), count) for steps, count in found), journey_count=total)
 
 

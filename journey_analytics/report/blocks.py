@@ -55,7 +55,14 @@ def chart(anchor: str, figure: go.Figure, *, title: str, definition: str | Html,
         role="group",
         aria_label=title,
     )
-    return tag("figure", tag("h3", title), scroll, _figure_data(anchor, figure), tag("figcaption", definition))
+    return tag(
+        "figure", tag("h3", title), scroll, _figure_data(anchor, figure), tag("figcaption", _kept_together(definition))
+    )
+
+
+def _kept_together(text: str | Html) -> str | Html:
+    """No line ends between a number and its per cent sign."""
+    return text.replace(" %", "\u00a0%") if not isinstance(text, Html) else text
 
 
 def _room(figure: go.Figure) -> str:
@@ -87,7 +94,7 @@ def table(
     if not found:
         return tag("p", empty, class_="empty")
     head = tag("thead", tag("tr", *(tag("th", column.title, scope="col", class_=_kind(column)) for column in columns)))
-    inner = tag("table", tag("caption", caption), head, tag("tbody", *found))
+    inner = tag("table", tag("caption", tag("span", caption)), head, tag("tbody", *found))
     return tag("div", inner, class_="table", tabindex="0", role="group", aria_label=caption)
 
 

@@ -36,7 +36,8 @@ SEGMENT_TITLES = {
     "entry_month": "Month of entering the stage",
     "customer_kind": "New or returning customer",
 }
-_MAP_DETAIL = ((0.8, "Usual paths (up to 80 % of the flow)"), (0.5, "Main paths (up to 50 % of the flow)"))
+_MAP_DETAIL = ((0.5, "Main paths (up to 50 % of the flow)"), (0.8, "Usual paths (up to 80 % of the flow)"))
+"""The first is shown first: few enough arrows to follow each of them."""
 
 _DROPOFF_COLUMNS = (
     Column("Stage"), Column("Window", number=True), Column("Entered (n)", number=True), Column("Moved on", number=True),
@@ -260,8 +261,8 @@ def _map_chart(graph: MapGraph, detail: float) -> Html:
         title="Activities and transitions",
         definition=f"{coverage_line(graph)} Arrow width and number: transitions (from START: journeys); dotted "
         f"arrows go back to an earlier stage; ↻ "
-        "the same activity again. The orange bar in a box is the share of its touchpoints that were the last one of "
-        "a lost journey. "
+        "the same activity again. The orange bar in a box is the share of its touchpoints after which the customer did "
+        "nothing more and the journey was lost. "
         "Hover an arrow for journeys and waiting times.",
     )
 

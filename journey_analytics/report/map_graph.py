@@ -52,7 +52,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class MapGraph:
-    """What is drawn, with the totals it is part of. `ends`: journeys by the stage column of their last activity."""
+    """What is drawn, with the totals it is part of. `ends`: journeys by the column of the last thing done in them."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]

@@ -12,10 +12,11 @@ import polars as pl
 from plotly.offline import get_plotlyjs
 
 from journey_analytics.report import journeys, quality, variants
+from journey_analytics.report.active import active_frames
 from journey_analytics.report.blocks import card
 from journey_analytics.report.frames import complete
 from journey_analytics.report.markup import Html, tag
-from journey_analytics.report.wording import count, listed, moment, name
+from journey_analytics.report.wording import count, listed, moment, name, several
 
 FILE_NAME = "report.html"
 TITLE = "Customer journeys: where they are lost"
@@ -63,7 +64,7 @@ def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated
 
 def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -> str:
     """The whole page as text."""
-    tables = complete(frames)
+    tables = active_frames(complete(frames))
     sections = (
         journeys.losses(tables),
         journeys.flow(tables),
@@ -137,13 +138,14 @@ def _header(tables: Mapping[str, pl.DataFrame], generated_at: datetime) -> Html:
         tag("p", meta, class_="meta"),
         tag("div", *_cards(head, _without_stage(tables["mart.stage_variant"])), class_="cards"),
         _loss(dropoff),
+        _left_apart(head["passive_journey_count"]),
         tag("p", _MEANING, class_="meaning"),
     )
 
 
 def _cards(head: Mapping[str, int | None], without_stage: Mapping[str, int]) -> Sequence[Html]:
     known = f"{count(head['identified_customer_count'])} of them identified"
-    touchpoints = f"{count(head['touchpoint_count'])} touchpoints"
+    touchpoints = f"{count(_active_touchpoints(head))} touchpoints"
     outside, lost = _never_entered(without_stage["journey_count"]), _never_entered(without_stage["dropped_count"])
     return (
         card("customer_count", "Customers", count(head["customer_count"]), known),
@@ -151,6 +153,26 @@ def _cards(head: Mapping[str, int | None], without_stage: Mapping[str, int]) -> 
         card("converted_count", "Converted", count(head["converted_count"]), "with a purchase"),
         card("dropped_count", "Lost", count(head["dropped_count"]), f"closed without a purchase{lost}"),
         card("open_count", "Open", count(head["open_count"]), "still in progress"),
+    )
+
+
+def _active_touchpoints(head: Mapping[str, int | None]) -> int | None:
+    every = head["touchpoint_count"]
+    return None if every is None else every - (head["passive_touchpoint_count"] or 0)
+
+
+def _left_apart(contact_only: int | None) -> Html | None:
+    """How many journeys are in no count of the page, and why; nothing where there are none."""
+    if not contact_only:
+        return None
+    what = several(contact_only, "contact-only journey")
+    verb = "is" if contact_only == 1 else "are"
+    return tag(
+        "p",
+        tag("b", what, data_kpi="passive_journey_count"),
+        f" {verb} left apart, in no count of journeys here: the customer was only sent e-mails and reacted to none. "
+        "Nobody began, so nobody was lost.",
+        class_="meaning",
     )
 
 

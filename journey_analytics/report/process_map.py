@@ -282,7 +282,7 @@ def _box_words(node: Node) -> str:
     repeats = f"<br>{several(node.loops, 'time', 'times')} again right after itself" if node.loops else ""
     return (
         f"<b>{plain(node_title(node))}</b><br>{several(node.touchpoints, 'touchpoint')}, mostly in "
-        f"{stage_title(node.stage)}<br>last touchpoint of the journey: {', '.join(ends)}{repeats}"
+        f"{stage_title(node.stage)}<br>the last thing done in journeys: {', '.join(ends)}{repeats}"
     )
 
 
@@ -297,11 +297,12 @@ def _headers(graph: MapGraph, stages: Sequence[str], lefts: Sequence[float]) -> 
 
 
 def _end_rows(graph: MapGraph, stages: Sequence[str]) -> Iterator[tuple[int, int, str, str, int, float]]:
-    """Column, row, word, colour, journeys and share of the longest bar, for every way to end below every stage."""
+    """Column, row, word, colour, journeys and share of the longest bar, for every way to end, where journeys end."""
     most = max((number for ends in graph.ends.values() for number in ends.values()), default=0) or 1
     for column, stage in enumerate(stages):
-        for row, (end, word, colour) in enumerate(_END_WORDS):
-            number = graph.ends.get(stage, {}).get(end, 0)
+        ends = graph.ends.get(stage, {})
+        for row, (end, word, colour) in enumerate(_END_WORDS if any(ends.values()) else ()):
+            number = ends.get(end, 0)
             yield column, row, word, colour, number, number / most
 
 
@@ -322,7 +323,13 @@ def _end_shapes(graph: MapGraph, stages: Sequence[str], lefts: Sequence[float], 
 def _end_texts(graph: MapGraph, stages: Sequence[str], lefts: Sequence[float], top: float) -> Iterator[dict[str, Any]]:
     yield note("<b>END</b>", 4, top + 6, size=11, colour=theme.INK, xanchor="left")
     yield note(
-        "journeys by<br>their last<br>activity", 4, top + 38, size=10, colour=theme.MUTED, xanchor="left", align="left"
+        "journeys by the<br>last thing that<br>customers did",
+        4,
+        top + 38,
+        size=10,
+        colour=theme.MUTED,
+        xanchor="left",
+        align="left",
     )
     for column, row, word, _, number, _ in _end_rows(graph, stages):
         y = top + 26 * row + 7

@@ -14,6 +14,7 @@ Frames = Mapping[str, pl.DataFrame]
 
 _LEVELS = {"activity": "Activities", "stage": "Stages"}
 _UNKNOWN_SHOWN = 25
+_REASONS_SHOWN = 10
 
 DEFINITIONS = (
     ("Touchpoint", "one event that a customer could notice: a page view, a click in an e-mail, an order, a ticket."),
@@ -27,6 +28,11 @@ DEFINITIONS = (
         "the touchpoints of one customer over all sources toward one need. It ends with inactivity, an explicit end "
         "such as "
         "unsubscribing, or when a new need begins after a purchase.",
+    ),
+    (
+        "Contact-only journey",
+        "one in which the customer was only sent e-mails (delivered, bounced, or opened by a machine) and reacted to "
+        "none. It is kept and counted, but in no figure about journeys: nobody began there.",
     ),
     (
         "Converted, lost, open",
@@ -62,7 +68,10 @@ DEFINITIONS = (
     ("95 % interval", "where the true share plausibly lies. Below 30 journeys a value is marked and not ranked."),
     ("Time in stage", "percentiles of the time to moving on, of all that entered; not a mean over those who made it."),
     ("Transition", "one activity directly followed by another within a journey."),
-    ("Variant", "the ordered list of activities (or stages) of a journey. Shares are of all journeys."),
+    (
+        "Variant",
+        "the ordered list of activities (or stages) of a journey. Shares are of all journeys except contact-only ones.",
+    ),
     (
         "Cut-off",
         "the last moment up to which every source is known to be complete. A silent source holds it back, so missing "
@@ -217,6 +226,18 @@ def _state(row: dict[str, Any]) -> str | Html:
 
 
 def _rejected_table(reasons: pl.DataFrame) -> Html:
+    """The most frequent reasons, the others behind a line that opens them."""
+    ranked = reasons.sort(["rejected_count", "source", "reason_code"], descending=[True, False, False])
+    first = _reason_table(ranked.head(_REASONS_SHOWN), "Refused rows are kept in quarantine and can be replayed")
+    rest = ranked.slice(_REASONS_SHOWN)
+    if rest.is_empty():
+        return first
+    rows = int(rest["rejected_count"].sum())
+    what = f"{several(rest.height, 'rarer reason')}, {several(rows, 'row')}"
+    return join([first, folded(f"Show {what}", _reason_table(rest, what))])
+
+
+def _reason_table(reasons: pl.DataFrame, caption: str) -> Html:
     columns = (Column("Reason"), Column("Source"), Column("Rows", number=True), Column("Example"), Column("Where"))
     rows = [
         (
@@ -226,20 +247,13 @@ def _rejected_table(reasons: pl.DataFrame) -> Html:
             row["example_reason"] or MISSING,
             _where(row),
         )
-        for row in reasons.sort(["rejected_count", "source", "reason_code"], descending=[True, False, False]).iter_rows(
-            named=True
-        )
+        for row in reasons.iter_rows(named=True)
     ]
-    return table(
-        columns,
-        rows,
-        caption="Refused rows are kept in quarantine and can be replayed after a fix",
-        empty="No row was refused.",
-    )
+    return table(columns, rows, caption=caption, empty="No row was refused.")
 
 
 def _where(row: dict[str, Any]) -> str:
-    place = f", row {count(row['example_row'])}" if row["example_row"] else ""
+    place = f", row\u00a0{count(row['example_row'])}" if row["example_row"] else ""
     return f"{row['example_file'] or MISSING}{place}"
 
 
@@ -248,11 +262,13 @@ def _unknown_words(headline: pl.DataFrame) -> Html:
     if not rows:
         return Html("")
     row = rows[0]
+    part = row["unmatched_share"]
+    unmatched = f"for {share(part)} no rule matched" if part else "none lacks a rule"
     return tag(
         "p",
         f"{share(row['unknown_share'])} of {several(row['touchpoint_count'] or 0, 'touchpoint')} have no stage: most "
         f"on purpose, because a rule "
-        f"says so (a delivered e-mail, for example); for {share(row['unmatched_share'])} no rule matched.",
+        f"says so (a delivered e-mail, for example); {unmatched}.",
     )
 
 

@@ -10,8 +10,8 @@ from journey_analytics.report.blocks import Section, grid
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import SMALL_SAMPLE, count, duration, name, several, share, stage_title
 
-STAGE_VARIANTS = 8
-ACTIVITY_VARIANTS = 12
+STAGE_VARIANTS = 10
+ACTIVITY_VARIANTS = 10
 _MAX_CHIPS = 12
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.sequence.rules import STAGE_CODES
-from journey_analytics.sequence.stages import POST_PURCHASE
+from journey_analytics.sequence.stages import DECISION, POST_PURCHASE
 
 JOURNEY_COLUMNS: Final = (
     "journey_id", "customer_id", "started_at", "ended_at", "status", "furthest_stage", "converted_at",
@@ -17,6 +17,9 @@ _READ: Final = (
     "activity", "occurred_at", "channel", "stage", "stage_code", "is_active", "is_purchase", "amount", "currency",
     "device", "country", "cut_reason", "lives_until_us",
 )  # fmt: skip
+
+_STAGES: Final = tuple(STAGE_CODES)
+_OF_PURCHASE: Final = pl.Series([[_STAGES[DECISION], _STAGES[POST_PURCHASE]]])
 
 
 def journey_frame(rows: pl.DataFrame, *, cutoff_us: int) -> pl.DataFrame:
@@ -77,11 +80,15 @@ def _first_known(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def _stage_lists(rows: pl.DataFrame) -> pl.DataFrame:
-    """The stages of a journey's active touchpoints in order, repeats collapsed, unknown left out."""
-    staged = rows.filter(pl.col("is_active") & (pl.col("stage_code") > 0)).select("journey_row", "stage", "stage_code")
-    same = (pl.col("stage_code") == pl.col("stage_code").shift(1)) & (
-        pl.col("journey_row") == pl.col("journey_row").shift(1)
-    )
+    """The stages of a journey's active touchpoints in order, repeats collapsed, unknown left out.
+
+    A purchase is a decision, whatever the rules say of it, and enters `post_purchase`, as in the stage visits: that
+    follows it in the list, also where no after-sales touchpoint does.
+    """
+    told = rows.filter(pl.col("is_purchase") | (pl.col("is_active") & (pl.col("stage_code") > 0)))
+    entered = pl.when("is_purchase").then(pl.lit(_OF_PURCHASE)).otherwise(pl.concat_list("stage"))
+    staged = told.select("journey_row", stage=entered).explode("stage")
+    same = (pl.col("stage") == pl.col("stage").shift(1)) & (pl.col("journey_row") == pl.col("journey_row").shift(1))
     changes = staged.filter(~same.fill_null(value=False))
     return changes.group_by("journey_row", maintain_order=True).agg(stages=pl.col("stage"))
 

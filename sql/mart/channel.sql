@@ -1,6 +1,8 @@
 -- One row per channel: its touchpoints, and the journeys that began with it by their status at T.
 -- grain: channel
 -- rebuild: full
+-- Journeys are active ones, in which the customer did something; `passive_started_count` more began with it and hold
+-- only e-mails that nobody reacted to. Touchpoints, and the journeys they touch, are all of them.
 -- No share of converted journeys stands here: over all journeys it would count the open ones as lost.
 with channel_touchpoint as (
     select
@@ -14,10 +16,11 @@ with channel_touchpoint as (
 channel_journey as (
     select
         coalesce(first_channel, 'none') as channel,
-        count(*)::bigint as started_journey_count,
-        count(*) filter (where status = 'converted')::bigint as converted_count,
-        count(*) filter (where status = 'dropped')::bigint as dropped_count,
-        count(*) filter (where status = 'open')::bigint as open_count
+        count(*) filter (where not is_passive)::bigint as started_journey_count,
+        count(*) filter (where not is_passive and status = 'converted')::bigint as converted_count,
+        count(*) filter (where not is_passive and status = 'dropped')::bigint as dropped_count,
+        count(*) filter (where not is_passive and status = 'open')::bigint as open_count,
+        count(*) filter (where is_passive)::bigint as passive_started_count
     from core.journey
     group by 1
 ),
@@ -30,7 +33,8 @@ channel as (
         coalesce(j.started_journey_count, 0)::bigint as started_journey_count,
         coalesce(j.converted_count, 0)::bigint as converted_count,
         coalesce(j.dropped_count, 0)::bigint as dropped_count,
-        coalesce(j.open_count, 0)::bigint as open_count
+        coalesce(j.open_count, 0)::bigint as open_count,
+        coalesce(j.passive_started_count, 0)::bigint as passive_started_count
     from channel_touchpoint as t
     full outer join channel_journey as j using (channel)
 )

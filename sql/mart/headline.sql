@@ -2,9 +2,11 @@
 -- grain: a single row
 -- rebuild: full
 -- `as_of_at` is T, `as_of_on` the last day that it covers. A customer is identified when a strong identity names
--- them. Journeys are counted by their status at T. `amount` sums the purchases in `currency`, the one with the largest
--- sum (ties: the name that comes first); other currencies are not converted: `other_currency_count` purchases are in
--- them. `unknown_share` and `unmatched_share` are of all touchpoints.
+-- them. `journey_count` and its parts by status at T are active journeys, in which the customer did something;
+-- `passive_journey_count` more hold only e-mails that nobody reacted to (nobody began, so nobody was lost), with
+-- `passive_touchpoint_count` of the touchpoints; `all_journey_count` is both. `amount` sums the purchases in
+-- `currency`, the one with the largest sum (ties: the name that comes first); other currencies are not converted:
+-- `other_currency_count` purchases are in them. `unknown_share` and `unmatched_share` are of all touchpoints.
 with touchpoint_total as (
     select
         count(*)::bigint as touchpoint_count,
@@ -23,10 +25,13 @@ with touchpoint_total as (
 
 journey_total as (
     select
-        count(*)::bigint as journey_count,
-        count(*) filter (where status = 'converted')::bigint as converted_count,
-        count(*) filter (where status = 'dropped')::bigint as dropped_count,
-        count(*) filter (where status = 'open')::bigint as open_count
+        count(*)::bigint as all_journey_count,
+        count(*) filter (where not is_passive)::bigint as journey_count,
+        count(*) filter (where not is_passive and status = 'converted')::bigint as converted_count,
+        count(*) filter (where not is_passive and status = 'dropped')::bigint as dropped_count,
+        count(*) filter (where not is_passive and status = 'open')::bigint as open_count,
+        count(*) filter (where is_passive)::bigint as passive_journey_count,
+        coalesce(sum(touchpoint_count) filter (where is_passive), 0)::bigint as passive_touchpoint_count
     from core.journey
 ),
 

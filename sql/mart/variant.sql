@@ -1,9 +1,12 @@
 -- One row per variant: an ordered list of activities that journeys went through.
 -- grain: variant_id
 -- rebuild: full
--- `journey_share_of_all` is of all journeys; `variant_rank` counts from the most frequent one, ties in the order
--- of the lists; `cumulative_share` is that of this and all more frequent variants. `median_duration_seconds` is from
--- the first to the last touchpoint, of open journeys so far.
+-- `journey_count`, and the counts by status that add up to it, are over all journeys. `passive_count` of them are
+-- passive (only e-mails that nobody reacted to), split likewise; the others are active. Everything comparative is over
+-- active ones: `journey_share_of_all` is active journeys of the variant ÷ all active journeys; `variant_rank` counts
+-- from the most of them, ties in the order of the lists; `cumulative_share` is that of this and all variants ranked
+-- before. `median_duration_seconds` is from the first to the last touchpoint, of open journeys so far, null where all
+-- are passive.
 with counted_variant as (
     select
         activities,
@@ -12,10 +15,21 @@ with counted_variant as (
         count(*) filter (where status = 'converted')::bigint as converted_count,
         count(*) filter (where status = 'dropped')::bigint as dropped_count,
         count(*) filter (where status = 'open')::bigint as open_count,
-        percentile_cont(0.5) within group (order by epoch_us(ended_at) - epoch_us(started_at)) / 1e6
-            as median_duration_seconds
+        count(*) filter (where is_passive)::bigint as passive_count,
+        count(*) filter (where is_passive and status = 'dropped')::bigint as passive_dropped_count,
+        count(*) filter (where is_passive and status = 'open')::bigint as passive_open_count,
+        percentile_cont(0.5) within group (
+            order by case when not is_passive then epoch_us(ended_at) - epoch_us(started_at) end
+        ) / 1e6 as median_duration_seconds
     from core.journey
     group by activities
+),
+
+active_variant as (
+    select
+        *,
+        journey_count - passive_count as active_count
+    from counted_variant
 ),
 
 ranked_variant as (
@@ -26,14 +40,17 @@ ranked_variant as (
         converted_count,
         dropped_count,
         open_count,
+        passive_count,
+        passive_dropped_count,
+        passive_open_count,
         median_duration_seconds,
-        journey_count / sum(journey_count) over () as journey_share_of_all,
-        row_number() over (order by journey_count desc, activities) as variant_rank,
-        sum(journey_count) over (
-            order by journey_count desc, activities
+        active_count / nullif(sum(active_count) over (), 0) as journey_share_of_all,
+        row_number() over (order by active_count desc, activities) as variant_rank,
+        sum(active_count) over (
+            order by active_count desc, activities
             rows between unbounded preceding and current row
-        ) / sum(journey_count) over () as cumulative_share
-    from counted_variant
+        ) / nullif(sum(active_count) over (), 0) as cumulative_share
+    from active_variant
 )
 
 select * from ranked_variant
