@@ -1,9 +1,10 @@
 -- One row per event of the batch as it would be stored; rows of refused raw rows are left out.
 -- grain: load_id, row_number, source_event_id
 -- rebuild: full
--- A missing event id is a hash over source, line_of, activity, occurred_at, identities, page_url, referrer_url, campaign,
--- topic, category, subject, order_id, amount, currency and score. `content_hash` covers every column but load_id,
--- row_number, received_at and itself. Values are joined with a unit separator, a null is a record separator, times are in UTC.
+-- A missing event id is a hash over source, line_of, activity, occurred_at, identities, page_url, referrer_url,
+-- campaign, topic, category, subject, order_id, amount, currency and score. `content_hash` covers every column but
+-- load_id, row_number, received_at and itself. Values are joined with a unit separator, a null is a record separator,
+-- times are in UTC.
 with admitted as (
     select
         parsed.*,
