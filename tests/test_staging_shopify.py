@@ -55,7 +55,8 @@ def test_an_order_is_a_purchase(desk: Bench) -> None:
     }  # fmt: skip
     placed.pop("identities")
     assert placed == {
-        "source": "web", "source_event_id": "450789469", "line_of": None, "load_id": 1, "row_number": 1, "activity": "order_placed",
+        "source": "web", "source_event_id": "450789469", "line_of": None, "load_id": 1, "row_number": 1,
+        "activity": "order_placed",
         "occurred_at": datetime(2026, 6, 1, 12, 0, 5), "received_at": datetime(2026, 6, 2, 12), "channel": None,
         "campaign": None, "page_path": None, "topic": "shoes", "category": None, "subject": None,
         "order_id": "450789469", "device": None, "country": None, "amount": Decimal("12.5"), "currency": "EUR",
