@@ -185,6 +185,7 @@ def _harden(
     if folder is not None:
         connection.execute(f"set allowed_directories = [{quoted(str(folder))}]")
     for statement in (
+        "set checkpoint_threshold = '1GB'",
         "set enable_external_access = false",
         "set preserve_insertion_order = false",
         "set TimeZone = 'UTC'",
