@@ -1,0 +1,94 @@
+"""The sample through the whole job: its marts against pm4py, its scores against its truth."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journey_analytics import run as job
+from journey_analytics.config import Config, read_config
+from journey_analytics.demo import make_demo_workspace
+from journey_analytics.evaluate import evaluate
+from journey_analytics.warehouse import Warehouse, open_published, open_warehouse
+
+MEANINGS = ("pairwise precision", "recall", "pairwise F1", "macro-F1", "coverage", "in our 95 % interval")
+"""The claims that a sample of this size can carry; errors in points need more journeys."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    config = read_config(make_demo_workspace(tmp_path_factory.mktemp("sample") / "demo"))
+    job.run(config)
+    return config
+
+
+@pytest.fixture
+def published(demo: Config) -> Iterator[Warehouse]:
+    with open_published(demo.published) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def log(demo: Config) -> Any:
+    """The sample's touchpoints as pm4py wants them, in the order of their journeys."""
+    pytest.importorskip("pm4py")
+    with open_published(demo.published) as published:
+        frame = published.frame(
+            """
+            select journey_id as "case:concept:name", activity as "concept:name", occurred_at as "time:timestamp"
+            from core.touchpoint order by journey_id, position
+            """
+        )
+    return frame.to_pandas()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_directly_follows_and_variants_equal_pm4py(published: Warehouse, log: Any) -> None:
+    sys._pm4py_welcome_shown = True
+    import pm4py
+
+    follows, starts, ends = pm4py.discover_dfg(log)
+    ours = published.rows("select activity, next_activity, follow_count from mart.directly_follows")
+    assert {(a, b): n for a, b, n in ours} == dict(follows)
+    assert dict(published.rows("select activity, start_count from mart.activity where start_count > 0")) == starts
+    assert dict(published.rows("select activity, end_count from mart.activity where end_count > 0")) == ends
+    variants = {variant: n if isinstance(n, int) else len(n) for variant, n in pm4py.get_variants(log).items()}
+    mine = published.rows("select activities, journey_count from mart.variant")
+    assert {tuple(activities): n for activities, n in mine} == variants
+
+
+def test_a_model_is_discovered_with_its_quality_beside_it(published: Warehouse) -> None:
+    pytest.importorskip("pm4py")
+    models = published.rows("select level, fitness, precision, is_flower, bpmn_xml is not null from mart.process_model")
+    assert {level for level, *_ in models} == {"activity", "stage"}
+    for _, fitness, precision, is_flower, has_bpmn in models:
+        assert 0 < fitness <= 1
+        assert 0 < precision <= 1
+        assert has_bpmn is not is_flower
+
+
+def test_the_sample_scores_well_where_its_size_allows(demo: Config) -> None:
+    with open_warehouse(demo.warehouse) as warehouse:
+        verdicts = evaluate(warehouse, demo.root / "truth").verdicts
+    judged = [verdict for verdict in verdicts if any(words in verdict.claim for words in MEANINGS)]
+    assert len(judged) >= 9
+    assert [verdict.claim for verdict in judged if not verdict.is_met] == []
+
+
+def test_every_malformed_row_is_in_quarantine_with_its_payload(demo: Config) -> None:
+    with open_warehouse(demo.warehouse) as warehouse:
+        rows = warehouse.rows("select reason_code, reason, payload from run.rejected_event")
+    assert len({code for code, _, _ in rows}) >= 12
+    assert all(reason and payload for _, reason, payload in rows)
+
+
+def test_the_notebook_runs_on_the_published_copy(demo: Config) -> None:
+    import runpy
+
+    root = Path(__file__).resolve().parents[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["first_look.py", str(demo.published)])
+        names = runpy.run_path(str(root / "notebooks" / "first_look.py"))
+    assert set(names["figures"]) == {"dropoff", "flow"}
