@@ -70,8 +70,9 @@ def run(
         with clock.step("load"):
             loaded = _load(config, warehouse, files=files, names=None, progress=progress)
         rebuilt = _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=clock)
-        with clock.step("publish"):
-            publish(warehouse, config.published)
+        if rebuilt or loaded.read_count or not config.published.is_file():
+            with clock.step("publish"):
+                publish(warehouse, config.published)
         with clock.step("report"):
             page = _write_report(warehouse, config.reports)
         cutoff = _last_cutoff(warehouse)
