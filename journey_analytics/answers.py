@@ -1,7 +1,5 @@
 """Answers to a single question from the warehouse: who is this customer, what was refused."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -9,8 +7,8 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
 from journey_analytics.errors import DataError
-from journey_analytics.lock import exclusive_run
-from journey_analytics.warehouse import Warehouse, open_published, open_warehouse
+from journey_analytics.warehouse import Warehouse, open_published
+from journey_analytics.workspace import existing
 
 _REJECTED = """
 with refused as (
@@ -62,28 +60,9 @@ order by started_at, journey_id
 """
 
 
-@contextmanager
-def existing(config: Config) -> Iterator[Warehouse]:
-    """The workspace's warehouse, under its lock.
-
-    Raises:
-        DataError: when no run has built it yet.
-        LockedError: when a run is at work.
-    """
-    if not config.warehouse.is_file():
-        raise DataError(f"there is no warehouse at {config.warehouse} yet: run `journey run` first")
-    with (
-        exclusive_run(config.warehouse),
-        open_warehouse(config.warehouse, memory_limit=config.memory_limit, threads=config.threads) as warehouse,
-    ):
-        if not warehouse.has("core.touchpoint"):
-            raise DataError(f"{config.warehouse} holds no journeys yet: run `journey run` first")
-        yield warehouse
-
-
 def rejected_by_reason(config: Config) -> list[dict[str, Any]]:
     """Refused rows by source and reason, most frequent first; ties by name."""
-    with existing(config) as warehouse:
+    with existing(config, table="run.rejected_event") as warehouse:
         return warehouse.frame(_REJECTED, name="rejected").to_dicts()
 
 

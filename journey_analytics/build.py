@@ -153,6 +153,11 @@ def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
         if relative.startswith("config/") and relative.endswith(".csv"):
             tables.setdefault(relative.removesuffix(".csv").split("/")[1], []).append(path)
     for name, paths in tables.items():
+        if f"config/{name}.csv" not in files:
+            known = {Path(relative).stem for relative in files if relative.startswith("config/")} - {name}
+            raise ConfigurationError(
+                f"{paths[0].parent}: there is no rule table {name!r} to add to; {nearest(name, known)}"
+            )
         added_first = sorted(paths, key=lambda path, name=name: (path.stem == name, path.stem))
         warehouse.create_from(f"config.{name}", pl.concat([_read_table(name, path) for path in added_first]))
 
@@ -164,9 +169,10 @@ def _read_table(name: str, path: Path) -> pl.DataFrame:
     if not builtin.is_file():
         return rows
     expected = read_rules(builtin).columns
-    for column in sorted(set(rows.columns) ^ set(expected)):
-        known, kind = (expected, "unknown") if column in rows.columns else (rows.columns, "missing")
-        raise ConfigurationError(f"{path}: {kind} column {column!r}; {nearest(column, known)}")
+    faults = [f"unknown column {name!r}, {nearest(name, expected)}" for name in rows.columns if name not in expected]
+    faults += [f"missing column {name!r}" for name in expected if name not in rows.columns]
+    if faults:
+        raise ConfigurationError(f"{path}: {'; '.join(faults)}; the header must be: {','.join(expected)}")
     return rows.select(expected)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from journey_analytics.errors import DataError, JourneyError
+from journey_analytics.errors import ConfigurationError, JourneyError
 
 app = typer.Typer(
     name="journey",
@@ -164,10 +164,10 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score identity, journeys, stages and drop-off against a truth."""
-    from journey_analytics.answers import existing
     from journey_analytics.config import read_config
     from journey_analytics.evaluate import evaluate as score
     from journey_analytics.evaluate import evaluation_text
+    from journey_analytics.workspace import existing
 
     with existing(read_config(config)) as warehouse:
         found = score(warehouse, truth)
@@ -196,7 +196,7 @@ def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: 
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder} exists and is not an empty folder; name a new one")
+        raise ConfigurationError(f"{folder} exists and is not an empty folder; name a new one")
 
 
 def _print_json(value: object) -> None:

@@ -10,20 +10,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 from journey_analytics import build, load, steps
 from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.load import LoadSummary
-from journey_analytics.lock import exclusive_run
 from journey_analytics.publish import publish
 from journey_analytics.report import report_frames, write_report
-from journey_analytics.warehouse import Warehouse, open_warehouse
+from journey_analytics.warehouse import Warehouse, open_memory
+from journey_analytics.workspace import existing, writable
 
 Progress = Callable[[str], None]
 
+_VERSION = version("journey-analytics")
 _STAGING_FOLDERS = ("staging", "admission", "macro", "config")
+_FEW_UNMATCHED = 0.01
+"""Share of touchpoints without a rule above which a run warns."""
 _BUILD_TABLE = """
 create table if not exists run.build (
     build_id bigint, built_at timestamp, as_of_at timestamp, cutoff_at timestamp, newest_load_id bigint,
@@ -65,8 +69,10 @@ def run(
         DataError: a check of `sql/check` found rows; the tables of the last good run stay.
     """
     clock = _Clock(progress)
-    with exclusive_run(config.warehouse), _open(config) as warehouse:
-        files = sql_files(config)
+    files = sql_files(config)
+    _check_formats(config, files)
+    with writable(config) as warehouse:
+        refused_before = _refused_count(warehouse)
         with clock.step("load"):
             loaded = _load(config, warehouse, files=files, names=None, progress=progress)
         rebuilt = _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=clock)
@@ -76,7 +82,17 @@ def run(
         with clock.step("report"):
             page = _write_report(warehouse, config.reports)
         cutoff = _last_cutoff(warehouse)
-        warnings = (*loaded.warnings, *_cutoff_warnings(warehouse, cutoff))
+        changed = _refused_count(warehouse) - refused_before - loaded.rejected_count
+        warnings = (
+            *loaded.warnings,
+            *(
+                [f"with the rules as they are now, {changed:+,} rows are refused: see `journey rejected`"]
+                if changed
+                else []
+            ),
+            *_cutoff_warnings(warehouse, cutoff),
+            *_stage_warnings(warehouse, cutoff),
+        )
         return RunSummary(loaded, cutoff, rebuilt, page, warnings, clock.seconds)
 
 
@@ -88,7 +104,7 @@ def load_sources(
     Raises:
         ConfigurationError: for a name that is not configured, or a source whose folder is missing.
     """
-    with exclusive_run(config.warehouse), _open(config) as warehouse:
+    with writable(config) as warehouse:
         return _load(config, warehouse, files=sql_files(config), names=names, progress=progress)
 
 
@@ -96,50 +112,44 @@ def rebuild(
     config: Config, *, as_of: date | None = None, full: bool = False, progress: Progress = lambda _: None
 ) -> bool:
     """Rebuild identities, journeys and marts when anything changed; check them. True when something was rebuilt."""
-    with exclusive_run(config.warehouse), _open(config) as warehouse:
+    with writable(config) as warehouse:
         return _rebuild(config, warehouse, files=sql_files(config), as_of=as_of, full=full, clock=_Clock(progress))
 
 
 def publish_copy(config: Config) -> Path:
     """Write the published copy again; returns its path."""
-    with exclusive_run(config.warehouse), _existing(config) as warehouse:
+    with existing(config) as warehouse:
         publish(warehouse, config.published)
     return config.published
 
 
 def render_report(config: Config, *, out: Path | None = None) -> Path:
     """Render the report from the warehouse, into `out` or the configured folder; returns the page's path."""
-    with exclusive_run(config.warehouse), _existing(config) as warehouse:
+    with existing(config) as warehouse:
         return _write_report(warehouse, out or config.reports)
 
 
 def check(config: Config) -> int:
-    """Check configuration, rules and the data of the warehouse without changing it; returns the number of checks.
+    """Check configuration, rules, models and the data of the warehouse; returns the number of checks on the data.
 
     Raises:
-        ConfigurationError: for a fault in the configuration or a rule.
-        DataError: naming each check that found rows, with an example.
+        ConfigurationError: for a fault in the configuration, a rule or a model, as they are now on disk.
+        DataError: naming each check that found rows, with an example; or when there is no warehouse yet.
     """
     files = sql_files(config)
     _check_formats(config, files)
-    with exclusive_run(config.warehouse), _existing(config) as warehouse:
-        steps.rules_of(warehouse)
+    with open_memory() as memory:
+        build.load_config(memory, files)
+        build.load_macros(memory, files)
+        steps.rules_of(memory)
+    load.rehearse(files, config.sources, loaded_at=_now())
+    with existing(config) as warehouse:
         return _check(warehouse, files=files)
 
 
 def sql_files(config: Config) -> dict[str, Path]:
     """The built-in SQL and rules, overlaid by the workspace's own."""
     return build.sql_files(config.overlay)
-
-
-def _open(config: Config) -> Warehouse:
-    return open_warehouse(config.warehouse, memory_limit=config.memory_limit, threads=config.threads)
-
-
-def _existing(config: Config) -> Warehouse:
-    if not config.warehouse.is_file():
-        raise DataError(f"there is no warehouse at {config.warehouse} yet: run `journey run` first")
-    return _open(config)
 
 
 def _load(
@@ -218,7 +228,7 @@ def _state(config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], a
         as_of=None if as_of is None else datetime.combine(as_of + timedelta(days=1), datetime.min.time()),
         newest_load_id=warehouse.value("select coalesce(max(load_id), 0)::bigint from run.load"),
         staging_fingerprint=build.fingerprint(files, _STAGING_FOLDERS) + settings,
-        model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config")) + guards,
+        model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config")) + guards + _VERSION,
     )
 
 
@@ -281,6 +291,28 @@ def _cutoff_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
             f"--as-of lies {days:,} days after the last touchpoint: journeys are taken to be silent until then"
         )
     return silent
+
+
+def _stage_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
+    """Why there may be little to see: no touchpoint at all, none by T, or none that a rule places."""
+    counts = "count(*)::bigint, min(occurred_at), count(*) filter (where stage_rule is null)::bigint"
+    ((count, first, unmatched),) = warehouse.rows(f"select {counts} from core.touchpoint")
+    if not count:
+        return [
+            "no touchpoint was found: do the paths of the sources match files? `journey rejected` lists refused rows"
+        ]
+    if cutoff < first:
+        return [f"--as-of lies before the first touchpoint ({first:%Y-%m-%d}): nothing had happened yet"]
+    if unmatched > _FEW_UNMATCHED * count:
+        share = f"{100 * unmatched / count:.1f} %"
+        return [
+            f"{share} of the touchpoints match no stage rule: the report lists them; add rows to sql/config/stage_rule"
+        ]
+    return []
+
+
+def _refused_count(warehouse: Warehouse) -> int:
+    return warehouse.value("select count(*) from run.rejected_event") if warehouse.has("run.rejected_event") else 0
 
 
 def _last_cutoff(warehouse: Warehouse) -> datetime:

@@ -108,7 +108,7 @@ def _loaded(summary: RunSummary) -> str:
 def _lost(summary: RunSummary, dropoff: pl.DataFrame) -> str:
     title = f"Lost at each stage, as of {summary.cutoff:%Y-%m-%d %H:%M} UTC (journeys; shares with 95 % intervals)"
     if not dropoff.height:
-        return f"no journey has entered a stage by {summary.cutoff:%Y-%m-%d %H:%M} UTC; see `journey rejected`"
+        return "no journey has entered a stage yet"
     return table([dropoff_cells(row) for row in dropoff.to_dicts()], title=title)
 
 

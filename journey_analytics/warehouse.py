@@ -26,6 +26,8 @@ HARDENED: dict[str, str | bool | int | float | list[str]] = {
 }
 """What no connection of ours may do: install, load or keep anything, or read Python variables as tables."""
 
+_FOREIGN = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".toml")
+
 SCHEMAS = ("config", "raw", "staging", "admission", "core", "mart", "run")
 
 
@@ -98,13 +100,13 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or nothing. Re-raises: after an error DuckDB's own COMMIT would silently roll back."""
-        self._connection.execute("begin transaction")
+        self.execute("begin transaction", name="begin")
         try:
             yield
         except BaseException:
             self._connection.execute("rollback")
             raise
-        self._connection.execute("commit")
+        self.execute("commit", name="commit")
 
     def write_copy(self, path: Path, tables: "Sequence[str]") -> None:
         """Write `tables` to a new database file in the warehouse's folder, checkpointed and closed."""
@@ -149,11 +151,25 @@ def open_warehouse(path: Path, *, memory_limit: str | None = None, threads: int 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _require_duckdb(path)
         connection = duckdb.connect(str(path), config=HARDENED)
+        _harden(connection, folder=path.parent.resolve(), memory_limit=memory_limit, threads=threads)
     except (duckdb.Error, OSError) as error:
         raise ConfigurationError(f"cannot open the warehouse {path}: {error}") from error
-    _harden(connection, folder=path.parent.resolve(), memory_limit=memory_limit, threads=threads)
     return _with_schemas(Warehouse(connection, path=path))
+
+
+def _require_duckdb(path: Path) -> None:
+    """DuckDB takes some foreign files for data and would then work in memory, and lose everything at the end."""
+    if path.suffix in _FOREIGN or (path.is_file() and path.stat().st_size and not _is_duckdb(path)):
+        raise ConfigurationError(
+            f"cannot open the warehouse {path}: it is no DuckDB file; name one such as warehouse.duckdb"
+        )
+
+
+def _is_duckdb(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def open_memory(*, threads: int | None = None) -> Warehouse:

@@ -4,6 +4,7 @@ Without a server: `python -m pipelines.nightly --config shop/journey.toml`. As a
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from journey_analytics import run as job
 from journey_analytics.answers import stage_dropoff
 from journey_analytics.config import Config, read_config
-from journey_analytics.errors import ConfigurationError, DataError
+from journey_analytics.errors import ConfigurationError, DataError, JourneyError
 from journey_analytics.terminal import dropoff_cells
 
 P = ParamSpec("P")
@@ -95,7 +96,11 @@ def main() -> None:
     parser.add_argument("--config", default="journey.toml")
     parser.add_argument("--as-of", type=date.fromisoformat, default=None)
     arguments = parser.parse_args()
-    nightly(config=arguments.config, as_of=arguments.as_of)
+    try:
+        nightly(config=arguments.config, as_of=arguments.as_of)
+    except JourneyError as error:
+        sys.stderr.write(f"nightly: {error}\n")
+        raise SystemExit(error.exit_code) from None
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def test_a_fault_of_the_configuration_is_one_clear_error(
         (["explain", "nobody@example.com"], 1, "nobody is known"),
         (["evaluate", "--truth", "nowhere"], 2, "nowhere"),
         (["report", "--out", "journey.toml/x"], 2, "cannot write the report"),
-        (["simulate", "landing"], 1, "not an empty folder"),
+        (["simulate", "landing"], 2, "not an empty folder"),
         (["demo", "--dir", "landing"], 2, "no demo workspace"),
     ],
 )

@@ -150,7 +150,7 @@ def _quarantine(table: str) -> str:
     select
         raw.load_id, raw.source, raw.file, raw.row_number, 'id_conflict' as reason_code,
         'another row with source_event_id ' || fallen.source_event_id
-            || ' has other content and was received earlier' as reason,
+            || ' has other content and wins: the earliest received_at, then the smaller content hash' as reason,
         left(raw.payload, 65536) as payload
     from {table} as raw inner join fallen using (load_id, row_number)
     """

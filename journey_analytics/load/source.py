@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from journey_analytics.config import Source
+from journey_analytics.errors import ConfigurationError
+from journey_analytics.load import ledger
 from journey_analytics.load.file import FileLoad
 from journey_analytics.load.loader import Loader
 from journey_analytics.load.stager import Stager
 from journey_analytics.load.tables import create_tables
-from journey_analytics.sources import DEFAULT_LIMITS, Limits, deliveries
+from journey_analytics.sources import DEFAULT_LIMITS, Delivery, Limits, deliveries, reader_name
 from journey_analytics.warehouse import Warehouse
 
 Progress = Callable[[str], None]
@@ -21,7 +23,9 @@ Progress = Callable[[str], None]
 class LoadSummary:
     """What a load did, file by file in the order they were loaded, and what it warns of.
 
-    `warnings` are sentences: patterns without a file, files left out, and each file's own warning with its name.
+    The counts are those at the end of the load: a later file may have taken an event from an earlier one. `warnings`
+    are sentences: patterns without a file, files left out, each file's own warning with its name, and how many rows of
+    earlier loads lost against new ones.
     """
 
     files: tuple[FileLoad, ...] = ()
@@ -81,15 +85,17 @@ def load_sources(
         progress: called with the name of each file as its reading begins.
 
     Raises:
-        ConfigurationError: a folder does not exist, a file cannot be opened, a model or a rule is at fault. The files
-            loaded until then stay loaded.
+        ConfigurationError: a folder does not exist, a name is not known, both before anything is loaded; a file cannot
+            be opened, a model or a rule is at fault: the files loaded until then stay loaded.
     """
-    # Every folder is looked at before anything is read: a wrong path must not show only after an hour of loading.
+    # Every folder and name is looked at before anything is read: a wrong path must not show only after an hour of loading.
     warnings: list[str] = []
     found = [delivery for source in sources for delivery in deliveries(source, warn=warnings.append)]
     create_tables(warehouse)
     now = _naive(loaded_at)
     with closing(Stager(files, sources, loaded_at=now)) as stager:
+        _check_names(stager, sources, found, root=root)
+        before = _conflicts(warehouse)
         loader = Loader(warehouse, stager, root=root, loaded_at=now, limits=limits)
         try:
             for delivery in found:
@@ -97,7 +103,8 @@ def load_sources(
                 loader.load(delivery)
         finally:
             loader.flush()
-    return _summary([loader.results[delivery] for delivery in found], warnings)
+    loaded = [_recounted(warehouse, loader.results[delivery]) for delivery in found]
+    return _summary(loaded, [*warnings, *_fallen_warning(len(_conflicts))])
 
 
 def _summary(loaded: Sequence[FileLoad], warnings: Sequence[str]) -> LoadSummary:

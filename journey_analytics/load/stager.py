@@ -65,6 +65,13 @@ from admission.rejection
 inner join admission.checked using (load_id, row_number)
 group by all
 """
+_ASTRAY = """
+select staged.load_id, staged.row_number, staged.source, checked.source
+from admission.staged left join admission.checked using (load_id, row_number)
+where checked.load_id is null or staged.source is distinct from checked.source
+order by all
+limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -122,15 +129,13 @@ class Stager:
         """The raw table that files under a key of a source's `path` go to.
 
         Raises:
-            ConfigurationError: the staging model does not read it.
+            ConfigurationError: the staging model does not read it, or no raw table at all.
         """
-        name = raw_table(source.format, key)
         model = self.model(source)
-        known = sorted(table for table in model.reads if table.startswith("raw."))
-        if name not in known:
-            where = f"source {source.name!r}: {model.path} does not read {name}"
-            raise ConfigurationError(f"{where}; {nearest(name, known)}")
-        return name
+        keys = _keys(model, raw_table(source.format, ""))
+        if key not in keys:
+            raise ConfigurationError(f"source {source.name!r}: {_wrong_key(source, key, keys, model)}")
+        return raw_table(source.format, key)
 
     def required(self, source: Source, key: str) -> tuple[str, ...]:
         """The keys that every row of a raw table must have; a model names the table with or without its format."""
@@ -154,6 +159,7 @@ class Stager:
         self._memory.execute(_CHECKED, [[f'$."{key}"' for key in required]], name="checked rows")
         self._show_raw(self.model(source), table)
         self._fill_staged(self.model(source))
+        self._require_origin(self.model(source), table)
         build.run_models(self._memory, self._admission)
         rejected = self._rejections(required)
         return Staged(raw=self._raw(), events=self._events(rejected), rejections=rejected)
@@ -169,6 +175,16 @@ class Stager:
         if model.name not in self._selects:
             self._selects[model.name] = self._checked_select(model)
         self._memory.execute(self._selects[model.name], name=str(model.path))
+
+    def _require_origin(self, model: Model, table: str) -> None:
+        """A staged row that no landed row has, or of another source, would be lost without a trace."""
+        for load_id, row_number, source, landed in self._memory.rows(_ASTRAY, name=str(model.path)):
+            found = f"load_id {load_id}, row_number {row_number}, source {source!r}"
+            expected = f"source {landed!r} for that row" if landed else "a row that landed"
+            raise ConfigurationError(
+                f"{model.path}: staged {found}; expected {expected}: "
+                f"pass load_id, row_number and source through from {table}"
+            )
 
     def _checked_select(self, model: Model) -> str:
         """The insert of a model's rows, once its columns are known to be the contract's."""
@@ -209,6 +225,24 @@ class Stager:
             f"select {_EVENTS} from admission.event anti join admission.rejected_row using (load_id, row_number)",
             name="admission.event",
         )
+
+
+def _keys(model: Model, table: str) -> list[str]:
+    """The keys of `path` that a model's raw tables stand for; '' for the format's own table, as with one file."""
+    own = sorted(name for name in model.reads if name == table or name.startswith(f"{table}_"))
+    return [name.removeprefix(table).removeprefix("_") for name in own]
+
+
+def _wrong_key(source: Source, key: str, keys: Sequence[str], model: Model) -> str:
+    if not keys:
+        others = ", ".join(sorted(name for name in model.reads if name.startswith("raw."))) or "no raw table"
+        return f"{model.path} reads {others}; expected: select … from raw.{source.format}{key and f'_{key}'}"
+    if not key:
+        paths = ", ".join(f"{name} = …" for name in keys)
+        return f"format {source.format} needs path = {{ {paths} }}"
+    if keys == [""]:
+        return f'format {source.format} takes path = "…" or a list of them, not a table with the key {key!r}'
+    return f"format {source.format} has no path.{key}; {nearest(key, filter(None, keys))}"
 
 
 def _missing(required: Sequence[str], keys: tuple[str, ...]) -> str:

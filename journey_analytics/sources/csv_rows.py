@@ -15,6 +15,7 @@ from journey_analytics.sources.lines import Block, LongLine, blocks, utf8_chunks
 from journey_analytics.sources.rows import Batches, FileRefusedError, Limits, RefusedRow, RowBatch, Warn, shown
 
 _EXTENT_IS_CERTAIN = ("encoding", "control_char")
+_DELIMITERS = (";", "\t", "|", ",")
 
 
 def csv_batches(
@@ -31,18 +32,28 @@ def csv_batches(
     header = reader.header()
     if header is None:
         return
-    _check_header(header, required)
+    _check_header(header, required, delimiter)
     yield from reader.batches(header)
 
 
-def _check_header(header: Sequence[str], required: Sequence[str]) -> None:
+def _check_header(header: Sequence[str], required: Sequence[str], delimiter: str) -> None:
     for name in header:
         if header.count(name) > 1:
             raise FileRefusedError("duplicate_column", f"the header names the column {name!r} twice")
     missing = [name for name in required if name not in header]
     if missing:
         hints = "; ".join(f"{name!r} is missing, {nearest(name, header)}" for name in missing)
-        raise FileRefusedError("missing_column", f"the header lacks a required column: {hints}")
+        reason = f"the header lacks a required column: {hints}{_delimiter_hint(header, delimiter)}"
+        raise FileRefusedError("missing_column", reason)
+
+
+def _delimiter_hint(header: Sequence[str], delimiter: str) -> str:
+    """What to set when the names still hold another usual delimiter: the most frequent one."""
+    text = "".join(header).replace(delimiter, "")
+    likeliest = max(_DELIMITERS, key=text.count)
+    # As TOML writes it: a tab is "\\t".
+    shown_so = json.dumps(likeliest)
+    return f"; the header contains {shown_so}: set delimiter = {shown_so} for this source" if likeliest in text else ""
 
 
 class _Lines:

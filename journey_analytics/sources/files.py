@@ -60,7 +60,7 @@ def deliveries(source: Source, *, warn: Warn) -> list[Delivery]:
     to `ticket_comment*.csv`, not to `ticket*.csv`.
 
     Raises:
-        ConfigurationError: the folder of a pattern does not exist or cannot be listed.
+        ConfigurationError: the folder of a pattern does not exist or cannot be listed, or a folder is given for a file.
     """
     found: dict[Path, tuple[tuple[int, int], Delivery]] = {}
     for key, patterns in sorted(source.paths.items()):
@@ -84,12 +84,14 @@ def _exactness(pattern: str) -> tuple[int, int]:
 def _matches(source: Source, key: str, pattern: str, *, warn: Warn) -> Iterator[Delivery]:
     folder = _base_folder(pattern)
     _require_folder(source, key, folder)
+    _require_file_pattern(source, key, pattern)
     for path in sorted(map(Path, glob.glob(pattern, recursive=True))):  # noqa: PTH207, Path.glob takes no absolute one
         real = path.resolve()
         fault = _fault(path, real, folder.resolve())
         if fault is None:
             yield Delivery(source=source, key=key, path=path, real=real)
-        elif fault:
+        # The files of a folder that ** matches are matched themselves.
+        elif "**" not in pattern or not path.is_dir():
             warn(f"source {source.name!r}: {path} is left out: {fault}")
 
 
@@ -100,19 +102,28 @@ def _base_folder(pattern: str) -> Path:
 
 
 def _require_folder(source: Source, key: str, folder: Path) -> None:
-    where = f"source {source.name!r}, path{f'.{key}' if key else ''}"
+    where = _where(source, key)
     if not folder.is_dir():
         raise ConfigurationError(f"{where}: the folder {folder} does not exist; create it or correct the path")
     if not os.access(folder, os.R_OK | os.X_OK):
         raise ConfigurationError(f"{where}: the folder {folder} cannot be listed; give this user read access")
 
 
+def _require_file_pattern(source: Source, key: str, pattern: str) -> None:
+    if not glob.has_magic(pattern) and Path(pattern).is_dir():
+        raise ConfigurationError(f"{_where(source, key)}: {pattern} is a folder; write {Path(pattern) / '*.jsonl'}")
+
+
+def _where(source: Source, key: str) -> str:
+    return f"source {source.name!r}, path{f'.{key}' if key else ''}"
+
+
 def _fault(path: Path, real: Path, folder: Path) -> str | None:
-    """Why a match is not read; '' when that needs no words (a folder), null when it is fine."""
+    """Why a match is not read; null when it is fine."""
     if not real.is_relative_to(folder):
         return f"it points out of {folder}, to {real}"
     if real.is_dir():
-        return ""
+        return "it is a folder"
     if not real.exists():
         return "it is a link to nothing"
     return None if real.is_file() else "it is no regular file"

@@ -33,7 +33,8 @@ def reader_name(file: str, declared: str | None = None) -> str:
     if kind not in _READERS:
         raise ConfigurationError(
             f"{file}: how to read {kind or 'a file without an ending'!r} is not known; {nearest(kind, _READERS)}. "
-            "Name the file so, or declare it in the staging model: `-- reads: jsonl`"
+            "Rename the file, narrow the path so that it does not match, or declare it in the staging model: "
+            "`-- reads: jsonl`"
         )
     return _READERS[kind]
 
