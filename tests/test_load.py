@@ -254,8 +254,60 @@ def test_a_missing_column_refuses_the_file_until_the_cause_is_gone(tmp_path: Pat
 def test_an_unknown_table_key_names_the_nearest(tmp_path: Path) -> None:
     with World(tmp_path, Source("support", "zendesk", {"tickets": (str(tmp_path / "s/*.csv"),)})) as world:
         world.write("s/t.csv", "id\n1\n")
-        with pytest.raises(ConfigurationError, match=r"raw\.zendesk_tickets.*did you mean 'raw\.zendesk_ticket'"):
+        with pytest.raises(ConfigurationError, match=r"'support'.*no path\.tickets; did you mean 'ticket'"):
             world.load()
+
+
+def test_one_path_for_several_tables_and_the_other_way_round_say_what_to_write(tmp_path: Path) -> None:
+    paths = (str(tmp_path / "s/*.csv"),)
+    several, one = Source("support", "zendesk", {"": paths}), Source("web", "segment", {"page": paths})
+    with World(tmp_path, several) as world:
+        expected = r"'support': format zendesk needs path = \{ ticket = …, ticket_comment = …, .*user = … \}"
+        with pytest.raises(ConfigurationError, match=expected):
+            world.load()
+        world.sources = (one,)
+        with pytest.raises(
+            ConfigurationError, match=r"'web': format segment takes path = .* table with the key 'page'"
+        ):
+            world.load()
+
+
+@pytest.mark.parametrize("model", ["", "selec load_id fro raw.segment"])
+def test_a_model_that_reads_no_raw_table_says_so(tmp_path: Path, model: str) -> None:
+    (tmp_path / "sql/staging").mkdir(parents=True)
+    (tmp_path / "sql/staging/segment.sql").write_text(model)
+    with World(tmp_path, overlay=tmp_path / "sql") as world:
+        with pytest.raises(ConfigurationError, match=r"segment\.sql reads no raw table; .* from raw\.segment"):
+            world.load()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ("load_id, 7 * row_number as row_number, source", "row_number 700, source 'web'; expected a row that landed"),
+        ("load_id, row_number, 'shop' as source", "source 'shop'; expected source 'web' for that row"),
+        ("null as load_id, row_number, source", "load_id None"),
+    ],
+)
+def test_a_model_that_gives_rows_another_origin_is_at_fault(tmp_path: Path, columns: str, expected: str) -> None:
+    (tmp_path / "sql/staging").mkdir(parents=True)
+    (tmp_path / "sql/staging/segment.sql").write_text(f"select {columns} from raw.segment")
+    with World(tmp_path, overlay=tmp_path / "sql") as world:
+        world.write("landing/web/a.jsonl", GOOD)
+        with pytest.raises(ConfigurationError, match="pass load_id, row_number and source through") as caught:
+            world.load()
+        assert "segment.sql: staged load_id" in str(caught.value)
+        assert expected in str(caught.value)
+        assert world.rows("select count(*) from run.load") == [(0,)]
+
+
+def test_an_unknown_ending_stops_the_load_before_the_first_file(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.write("landing/web/a.jsonl", GOOD)
+        world.write("landing/web/b.xlsx", b"PK")
+        with pytest.raises(ConfigurationError, match=r"source 'web': landing/web/b\.xlsx: .*-- reads: jsonl"):
+            world.load()
+        assert world.rows("select count(*) from run.load") == [(0,)]
 
 
 def test_a_wrong_column_of_a_model_names_the_nearest(tmp_path: Path) -> None:

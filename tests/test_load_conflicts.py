@@ -122,7 +122,7 @@ def test_the_earlier_received_wins_and_the_loser_is_listed(tmp_path: Path) -> No
         world.write("landing/web/a.jsonl", [message(1), message(2)])
         world.load()
         world.write("landing/web/b.jsonl", [changed(1, receivedAt="2026-05-01T00:00:00Z")])
-        world.load()
+        summary = world.load()
         assert world.rows("select source_event_id, page_path from staging.event order by all") == [
             ("m1", "/pricing"),
             ("m2", "/products/shoes/1"),
@@ -132,8 +132,29 @@ def test_the_earlier_received_wins_and_the_loser_is_listed(tmp_path: Path) -> No
             (1, 0, 1),
             (1, 0, 0),
         ]
+        assert [(file.status, file.accepted_count) for file in summary.files] == [("known", 0), ("loaded", 1)]
+        assert summary.warnings == (
+            "1 row accepted in earlier loads lost against new ones (id_conflict): see journey rejected",
+        )
+        assert world.load().warnings == ()
         assert '"m1"' in world.rows("select payload from run.rejected_event")[0][0]
         assert_conserved(world)
+
+
+def test_the_summary_counts_what_a_later_file_of_the_same_load_displaced(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.write("landing/web/a.jsonl", [message(1), message(2)])
+        world.write("landing/web/b.jsonl", [changed(1, receivedAt="2026-05-01T00:00:00Z")])
+        summary = world.load()
+        assert [(file.accepted_count, file.rejected_count) for file in summary.files] == [(1, 1), (1, 0)]
+        counts = (summary.read_count, summary.accepted_count, summary.duplicate_count, summary.rejected_count)
+        assert (counts, summary.warnings) == (world.counts(), ())
+        assert world.rows("select reason from run.rejected_event") == [
+            (
+                "another row with source_event_id m1 has other content and wins: "
+                "the earliest received_at, then the smaller content hash",
+            )
+        ]
 
 
 def test_the_later_received_loses_in_its_own_load(tmp_path: Path) -> None:

@@ -77,12 +77,21 @@ def test_links_within_the_folder_and_a_linked_folder_itself_are_fine(tmp_path: P
     assert found(tmp_path, "in/*") == (["in/a.jsonl", "in/b.jsonl"], [])
 
 
-def test_a_link_to_nothing_warns_and_a_folder_does_not(tmp_path: Path) -> None:
+def test_a_link_to_nothing_and_a_folder_are_left_out_with_a_warning(tmp_path: Path) -> None:
     (tmp_path / "in/folder").mkdir(parents=True)
     (tmp_path / "in/gone").symlink_to(tmp_path / "in/away")
     files, warnings = found(tmp_path, "in/*")
     assert files == []
-    assert ["link to nothing" in text for text in warnings] == [True, False]
+    assert ["link to nothing" in text for text in warnings] == [False, True, False]
+    assert warnings[0] == f"source 'web': {tmp_path}/in/folder is left out: it is a folder"
+    assert not any("it is a folder" in text for text in found(tmp_path, "in/**/*")[1])
+
+
+@pytest.mark.parametrize("pattern", ["in", "in/"])
+def test_a_folder_for_a_pattern_is_an_error_that_says_what_to_write(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ConfigurationError, match=r"source 'web', path: .*in/? is a folder; write .*/in/\*\.jsonl"):
+        found(tmp_path, pattern)
 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

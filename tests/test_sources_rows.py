@@ -165,6 +165,20 @@ def test_a_table_is_read_as_it_was_written(table: list[tuple[str, str, str]], si
     assert [tuple(record.values()) for _, record in rows] == [tuple(cell or None for cell in row) for row in table]
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "other", "shown"), [(",", ";", '";"'), (",", "\t", r'"\t"'), (",", "|", '"|"'), (";", ",", '","')]
+)
+def test_a_header_with_another_delimiter_says_what_to_set(delimiter: str, other: str, shown: str) -> None:
+    header = other.join(["id", "role", "email"]).encode()
+    with pytest.raises(FileRefusedError) as caught:
+        read(header + b"\n", "csv", delimiter=delimiter, required=("id",))
+    hint = f"the header contains {shown}: set delimiter = {shown} for this source"
+    assert (caught.value.code, caught.value.reason.endswith(hint)) == ("missing_column", True)
+    with pytest.raises(FileRefusedError) as caught:
+        read(b"role,email\n", "csv", required=("id",))
+    assert "set delimiter" not in caught.value.reason
+
+
 def test_an_unclosed_quote_costs_one_row_of_a_long_table() -> None:
     content = 'a,b\n1,"open\n' + "".join(f"{number},x\n" for number in range(10_000))
     rows, refused, _ = read(content.encode(), "csv")

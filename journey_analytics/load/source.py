@@ -18,6 +18,17 @@ from journey_analytics.warehouse import Warehouse
 
 Progress = Callable[[str], None]
 
+_LOST_BEFORE = """
+create or replace temp table lost_before as
+select load_id, row_number from run.rejected_event where reason_code = 'id_conflict'
+"""
+_FALLEN = """
+select count(*)
+from run.rejected_event anti join lost_before using (load_id, row_number)
+where reason_code = 'id_conflict' and load_id < ?
+"""
+_COUNTS = "select read_count, accepted_count, duplicate_count, rejected_count from run.load where load_id = ?"
+
 
 @dataclass(frozen=True)
 class LoadSummary:
@@ -95,7 +106,7 @@ def load_sources(
     now = _naive(loaded_at)
     with closing(Stager(files, sources, loaded_at=now)) as stager:
         _check_names(stager, sources, found, root=root)
-        before = _conflicts(warehouse)
+        first = _remember_losers(warehouse)
         loader = Loader(warehouse, stager, root=root, loaded_at=now, limits=limits)
         try:
             for delivery in found:
@@ -104,7 +115,42 @@ def load_sources(
         finally:
             loader.flush()
     loaded = [_recounted(warehouse, loader.results[delivery]) for delivery in found]
-    return _summary(loaded, [*warnings, *_fallen_warning(len(_conflicts))])
+    return _summary(loaded, [*warnings, *_fallen_warning(warehouse, first)])
+
+
+def _check_names(stager: Stager, sources: Sequence[Source], found: Sequence[Delivery], *, root: Path) -> None:
+    """Formats, keys of `path` and endings: a wrong one must stop the load before its first file."""
+    for source in sources:
+        for key in source.paths:
+            stager.table(source, key)
+    declared = {source.name: stager.declared_reader(source) for source in sources}
+    for delivery in found:
+        try:
+            reader_name(delivery.name(root), declared[delivery.source.name])
+        except ConfigurationError as error:
+            raise ConfigurationError(f"source {delivery.source.name!r}: {error}") from error
+
+
+def _remember_losers(warehouse: Warehouse) -> int:
+    """Keep in a scratch table which rows had lost before this load; returns the first load id of this load."""
+    warehouse.execute(_LOST_BEFORE, name="rows that lost before")
+    return ledger.next_load_id(warehouse)
+
+
+def _fallen_warning(warehouse: Warehouse, first: int) -> list[str]:
+    """A sentence on the rows of loads before `first` that lost now; none when there are none."""
+    count = warehouse.value(_FALLEN, [first], name="rows of earlier loads that lost")
+    rows = "row" if count == 1 else "rows"
+    text = f"{count:,} {rows} accepted in earlier loads lost against new ones (id_conflict): see journey rejected"
+    return [text] if count else []
+
+
+def _recounted(warehouse: Warehouse, file: FileLoad) -> FileLoad:
+    """The outcome with the counts that the ledger has now."""
+    if file.load_id is None:
+        return file
+    ((read, accepted, duplicate, rejected),) = warehouse.rows(_COUNTS, [file.load_id], name="run.load")
+    return replace(file, read_count=read, accepted_count=accepted, duplicate_count=duplicate, rejected_count=rejected)
 
 
 def _summary(loaded: Sequence[FileLoad], warnings: Sequence[str]) -> LoadSummary:

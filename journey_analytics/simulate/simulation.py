@@ -46,6 +46,24 @@ class Summary:
     support_row_count: int
     dirt: dict[str, int]
 
+    def __str__(self) -> str:
+        """The counts in two lines, and a third with the dirt if there is any."""
+        by_source = {
+            "web": self.web_row_count,
+            "email": self.email_row_count,
+            "store": self.store_row_count,
+            "support": self.support_row_count,
+        }
+        lines = [
+            f"{self.customer_count:,} customers, {self.journey_count:,} journeys, {self.touchpoint_count:,} touchpoints",
+            f"{self.row_count:,} rows: {_listed(by_source)}",
+        ]
+        return "\n".join([*lines, f"dirt: {_listed(self.dirt)}"] if self.dirt else lines)
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+
 
 class Hazards:
     """Entries and advances by condition, as they happened (all time, within the export's period of entry)."""
