@@ -276,15 +276,15 @@ def test_one_path_for_several_tables_and_the_other_way_round_say_what_to_write(t
 def test_a_model_that_reads_no_raw_table_says_so(tmp_path: Path, model: str) -> None:
     (tmp_path / "sql/staging").mkdir(parents=True)
     (tmp_path / "sql/staging/segment.sql").write_text(model)
-    with World(tmp_path, overlay=tmp_path / "sql") as world:
-        with pytest.raises(ConfigurationError, match=r"segment\.sql reads no raw table; .* from raw\.segment"):
-            world.load()
+    expected = r"segment\.sql reads no raw table; .* from raw\.segment"
+    with World(tmp_path, overlay=tmp_path / "sql") as world, pytest.raises(ConfigurationError, match=expected):
+        world.load()
 
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        ("load_id, 7 * row_number as row_number, source", "row_number 700, source 'web'; expected a row that landed"),
+        ("load_id, -row_number as row_number, source", "row_number -100, source 'web'; expected a row that landed"),
         ("load_id, row_number, 'shop' as source", "source 'shop'; expected source 'web' for that row"),
         ("null as load_id, row_number, source", "load_id None"),
     ],
@@ -302,10 +302,13 @@ def test_a_model_that_gives_rows_another_origin_is_at_fault(tmp_path: Path, colu
 
 
 def test_an_unknown_ending_stops_the_load_before_the_first_file(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+    (tmp_path / "sql/staging").mkdir(parents=True)
+    (tmp_path / "sql/staging/plain.sql").write_text("select load_id, row_number, source from raw.plain")
+    plain = Source("plain", "plain", {"": (str(tmp_path / "in/*"),)})
+    with World(tmp_path, segment(tmp_path), plain, overlay=tmp_path / "sql") as world:
         world.write("landing/web/a.jsonl", GOOD)
-        world.write("landing/web/b.xlsx", b"PK")
-        with pytest.raises(ConfigurationError, match=r"source 'web': landing/web/b\.xlsx: .*-- reads: jsonl"):
+        world.write("in/b.xlsx", b"PK")
+        with pytest.raises(ConfigurationError, match=r"source 'plain': in/b\.xlsx: .*-- reads: jsonl"):
             world.load()
         assert world.rows("select count(*) from run.load") == [(0,)]
 

@@ -27,7 +27,9 @@ select count(*)
 from run.rejected_event anti join lost_before using (load_id, row_number)
 where reason_code = 'id_conflict' and load_id < ?
 """
-_COUNTS = "select read_count, accepted_count, duplicate_count, rejected_count from run.load where load_id = ?"
+_COUNTS = """
+select load_id, read_count, accepted_count, duplicate_count, rejected_count from run.load where load_id >= ?
+"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def load_sources(
         ConfigurationError: a folder does not exist, a name is not known, both before anything is loaded; a file cannot
             be opened, a model or a rule is at fault: the files loaded until then stay loaded.
     """
-    # Every folder and name is looked at before anything is read: a wrong path must not show only after an hour of loading.
+    # Folders and names are looked at before anything is read: a wrong one must not show only after an hour of loading.
     warnings: list[str] = []
     found = [delivery for source in sources for delivery in deliveries(source, warn=warnings.append)]
     create_tables(warehouse)
@@ -114,7 +116,7 @@ def load_sources(
                 loader.load(delivery)
         finally:
             loader.flush()
-    loaded = [_recounted(warehouse, loader.results[delivery]) for delivery in found]
+    loaded = _recounted(warehouse, [loader.results[delivery] for delivery in found], first)
     return _summary(loaded, [*warnings, *_fallen_warning(warehouse, first)])
 
 
@@ -145,11 +147,13 @@ def _fallen_warning(warehouse: Warehouse, first: int) -> list[str]:
     return [text] if count else []
 
 
-def _recounted(warehouse: Warehouse, file: FileLoad) -> FileLoad:
-    """The outcome with the counts that the ledger has now."""
-    if file.load_id is None:
-        return file
-    ((read, accepted, duplicate, rejected),) = warehouse.rows(_COUNTS, [file.load_id], name="run.load")
+def _recounted(warehouse: Warehouse, files: Sequence[FileLoad], first: int) -> list[FileLoad]:
+    """The outcomes with the counts that the ledger has now, of loads since `first`."""
+    counts = {load_id: row for load_id, *row in warehouse.rows(_COUNTS, [first], name="run.load")}
+    return [_with_counts(file, *counts[file.load_id]) if file.load_id in counts else file for file in files]
+
+
+def _with_counts(file: FileLoad, read: int, accepted: int, duplicate: int, rejected: int) -> FileLoad:
     return replace(file, read_count=read, accepted_count=accepted, duplicate_count=duplicate, rejected_count=rejected)
 
 

@@ -55,7 +55,8 @@ class Summary:
             "support": self.support_row_count,
         }
         lines = [
-            f"{self.customer_count:,} customers, {self.journey_count:,} journeys, {self.touchpoint_count:,} touchpoints",
+            f"{self.customer_count:,} customers, {self.journey_count:,} journeys, "
+            f"{self.touchpoint_count:,} touchpoints",
             f"{self.row_count:,} rows: {_listed(by_source)}",
         ]
         return "\n".join([*lines, f"dirt: {_listed(self.dirt)}"] if self.dirt else lines)
