@@ -72,9 +72,9 @@ def run(
     files = sql_files(config)
     _check_formats(config, files)
     with writable(config) as warehouse:
-        refused_before = _refused_count(warehouse)
         with clock.step("load"):
             loaded = _load(config, warehouse, files=files, names=None, progress=progress)
+        refused = _refused_count(warehouse)
         rebuilt = _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=clock)
         if rebuilt or loaded.read_count or not config.published.is_file():
             with clock.step("publish"):
@@ -82,11 +82,11 @@ def run(
         with clock.step("report"):
             page = _write_report(warehouse, config.reports)
         cutoff = _last_cutoff(warehouse)
-        changed = _refused_count(warehouse) - refused_before - loaded.rejected_count
+        changed = _refused_count(warehouse) - refused
         warnings = (
             *loaded.warnings,
             *(
-                [f"with the rules as they are now, {changed:+,} rows are refused: see `journey rejected`"]
+                [f"with the rules as they are now, {changed:+,} rows loaded earlier are refused: see `journey rejected`"]
                 if changed
                 else []
             ),

@@ -224,10 +224,12 @@ def test_progress_and_summary(tmp_path: Path) -> None:
     assert isinstance(summary, Summary)
     assert summary.touchpoint_count == len(truth(tmp_path, "event"))
     assert summary.row_count >= summary.touchpoint_count
-    assert str(Summary(1, 2, 3000, 10, 4, 3, 2, 1, {"bot_event": 5, "late": 6})).splitlines() == [
+    assert str(
+        Summary(1, 2, 3000, 10, 4, 3, 2, 1, {"bot_event": 5, "malformed": 6, "malformed_truncated": 6})
+    ).splitlines() == [
         "1 customers, 2 journeys, 3,000 touchpoints",
         "10 rows: 4 web, 3 email, 2 store, 1 support",
-        "dirt: 5 bot event, 6 late",
+        "dirt: 5 bot event, 6 malformed",
     ]
     assert len(str(summary).splitlines()) == 2
 

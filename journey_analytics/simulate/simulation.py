@@ -59,7 +59,9 @@ class Summary:
             f"{self.touchpoint_count:,} touchpoints",
             f"{self.row_count:,} rows: {_listed(by_source)}",
         ]
-        return "\n".join([*lines, f"dirt: {_listed(self.dirt)}"] if self.dirt else lines)
+        # The kinds of malformed rows are in their sum.
+        dirt = {kind: count for kind, count in self.dirt.items() if not kind.startswith("malformed_")}
+        return "\n".join([*lines, f"dirt: {_listed(dirt)}"] if dirt else lines)
 
 
 def _listed(counts: dict[str, int]) -> str:
