@@ -82,14 +82,9 @@ def run(
         with clock.step("report"):
             page = _write_report(warehouse, config.reports)
         cutoff = _last_cutoff(warehouse)
-        changed = _refused_count(warehouse) - refused
         warnings = (
             *loaded.warnings,
-            *(
-                [f"with the rules as they are now, {changed:+,} rows loaded earlier are refused: see `journey rejected`"]
-                if changed
-                else []
-            ),
+            *_refusal_warnings(_refused_count(warehouse) - refused),
             *_cutoff_warnings(warehouse, cutoff),
             *_stage_warnings(warehouse, cutoff),
         )
@@ -291,6 +286,13 @@ def _cutoff_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
             f"--as-of lies {days:,} days after the last touchpoint: journeys are taken to be silent until then"
         )
     return silent
+
+
+def _refusal_warnings(change: int) -> list[str]:
+    """What a change of rules or staging did to rows loaded earlier: `change` is the difference of all refused rows."""
+    if not change:
+        return []
+    return [f"with the rules as they are now, {change:+,} rows loaded earlier are refused: see `journey rejected`"]
 
 
 def _stage_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:

@@ -54,7 +54,9 @@ def test_a_rule_file_of_the_overlay_with_a_wrong_column_is_refused(tmp_path: Pat
     (tmp_path / "config" / "setting.csv").write_text("setting,valeu,unit,description\n")
     with (
         open_memory() as warehouse,
-        pytest.raises(ConfigurationError, match=r"unknown column 'valeu', did you mean 'value'.*missing column 'value'"),
+        pytest.raises(
+            ConfigurationError, match=r"unknown column 'valeu', did you mean 'value'.*missing column 'value'"
+        ),
     ):
         build.load_config(warehouse, build.sql_files(tmp_path))
 
