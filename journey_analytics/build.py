@@ -143,7 +143,7 @@ def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
     """Make a table `config.<name>` of text columns from every rule file; an empty cell is null.
 
     `config/<name>.csv` gives the rows; those of `config/<name>/*.csv` come before them, so that the rules of an added
-    source need no copy of the built-in ones and are looked at first.
+    source need no copy of the built-in ones and are looked at first. The order of the rows is their `rowid`.
 
     Raises:
         ConfigurationError: when a file lacks a column of the built-in one, has an unknown one, or is no CSV.
@@ -158,8 +158,11 @@ def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
             raise ConfigurationError(
                 f"{paths[0].parent}: there is no rule table {name!r} to add to; {nearest(name, known)}"
             )
+        # In one chunk: several would be stored in any order.
         added_first = sorted(paths, key=lambda path, name=name: (path.stem == name, path.stem))
-        warehouse.create_from(f"config.{name}", pl.concat([_read_table(name, path) for path in added_first]))
+        warehouse.create_from(
+            f"config.{name}", pl.concat([_read_table(name, path) for path in added_first], rechunk=True)
+        )
 
 
 def _read_table(name: str, path: Path) -> pl.DataFrame:

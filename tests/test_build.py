@@ -66,7 +66,7 @@ def test_added_rules_come_before_the_builtin_ones(tmp_path: Path) -> None:
     (tmp_path / "config" / "source_rank" / "till.csv").write_text("rank,source\n7,till\n")
     with open_memory() as warehouse:
         build.load_config(warehouse, build.sql_files(tmp_path))
-        rows = warehouse.rows("select source, rank from config.source_rank")
+        rows = warehouse.rows("select source, rank from config.source_rank order by rowid")
     assert rows[0] == ("till", "7")
     assert ("web", "1") in rows
 

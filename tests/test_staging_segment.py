@@ -180,7 +180,8 @@ def test_a_page_message_becomes_a_whole_event(desk: Bench) -> None:
     event = events[1][0]
     event.pop("content_hash")
     assert event == {
-        "source": "web", "source_event_id": "m1", "line_of": None, "load_id": 1, "row_number": 1, "activity": "blog_viewed",
+        "source": "web", "source_event_id": "m1", "line_of": None, "load_id": 1, "row_number": 1,
+        "activity": "blog_viewed",
         "occurred_at": datetime(2026, 6, 1, 12), "received_at": datetime(2026, 6, 1, 12),
         "identities": [
             {"identity_type": "anonymous_id", "identity_value": "a1"},
