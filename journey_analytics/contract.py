@@ -11,8 +11,6 @@ STAGES: Final = ("awareness", "consideration", "decision", "post_purchase")
 UNKNOWN: Final = "unknown"
 """The stage of a touchpoint that no rule placed. Allowed, counted, never guessed."""
 
-JOURNEY_STATUSES: Final = ("converted", "dropped", "open")
-VISIT_OUTCOMES: Final = ("advanced", "dropped", "open")
 
 STAGED_COLUMNS: Final[dict[str, str]] = {
     "load_id": "BIGINT",

@@ -99,8 +99,10 @@ def load_sources(
     Raises:
         ConfigurationError: for a name that is not configured, or a source whose folder is missing.
     """
+    files = sql_files(config)
+    _check_formats(config, files)
     with writable(config) as warehouse:
-        return _load(config, warehouse, files=sql_files(config), names=names, progress=progress)
+        return _load(config, warehouse, files=files, names=names, progress=progress)
 
 
 def rebuild(
@@ -125,7 +127,7 @@ def render_report(config: Config, *, out: Path | None = None) -> Path:
 
 
 def check(config: Config) -> int:
-    """Check configuration, rules, models and the data of the warehouse; returns the number of checks on the data.
+    """Check configuration, rules, staging models and the data; returns the number of checks on the data.
 
     Raises:
         ConfigurationError: for a fault in the configuration, a rule or a model, as they are now on disk.
@@ -155,7 +157,6 @@ def _load(
     names: Sequence[str] | None,
     progress: Progress,
 ) -> LoadSummary:
-    _check_formats(config, files)
     known = {source.name: source for source in config.sources}
     for name in names or ():
         if name not in known:

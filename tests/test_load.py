@@ -348,9 +348,9 @@ def test_one_source_alone_can_be_loaded(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         world.write("landing/web/a.jsonl", GOOD)
         seen: list[str] = []
-        loaded = load.load_source(
+        loaded = load.load_sources(
             world.warehouse,
-            source=world.sources[0],
+            sources=world.sources[:1],
             files=build.sql_files(),
             root=tmp_path,
             loaded_at=LOADED_AT,

@@ -7,7 +7,7 @@ split or the repetition of the files.
 from journey_analytics.load.file import FileLoad
 from journey_analytics.load.rehearsal import rehearse
 from journey_analytics.load.restage import restage
-from journey_analytics.load.source import LoadSummary, load_source, load_sources
+from journey_analytics.load.source import LoadSummary, load_sources
 from journey_analytics.sources import Limits
 
-__all__ = ["FileLoad", "Limits", "LoadSummary", "load_source", "load_sources", "rehearse", "restage"]
+__all__ = ["FileLoad", "Limits", "LoadSummary", "load_sources", "rehearse", "restage"]

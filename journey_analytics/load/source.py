@@ -162,21 +162,5 @@ def _summary(loaded: Sequence[FileLoad], warnings: Sequence[str]) -> LoadSummary
     return LoadSummary(tuple(loaded), (*warnings, *own))
 
 
-def load_source(
-    warehouse: Warehouse,
-    *,
-    source: Source,
-    files: Mapping[str, Path],
-    root: Path,
-    loaded_at: datetime,
-    limits: Limits = DEFAULT_LIMITS,
-    progress: Progress = lambda _: None,
-) -> LoadSummary:
-    """Load whatever is new in one source; see `load_sources`."""
-    return load_sources(
-        warehouse, sources=[source], files=files, root=root, loaded_at=loaded_at, limits=limits, progress=progress
-    )
-
-
 def _naive(instant: datetime) -> datetime:
     return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)

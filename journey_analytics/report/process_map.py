@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
-import polars as pl
 
 from journey_analytics.report import theme
 from journey_analytics.report.canvas import CANVAS_WIDTH, Point, canvas, note, rectangle
-from journey_analytics.report.map_graph import COLUMNS, START, Edge, MapGraph, Node, map_graph
+from journey_analytics.report.map_graph import COLUMNS, START, Edge, MapGraph, Node
 from journey_analytics.report.map_layout import Box, Layout, layered
 from journey_analytics.report.wording import count, duration, name, plain, several, share, shortened, stage_title
 
@@ -40,11 +39,6 @@ class EdgeLabel:
 
     text: str
     box: Box
-
-
-def process_map_figure(follows: pl.DataFrame, activities: pl.DataFrame, *, flow_share: float = 0.8) -> go.Figure:
-    """Directly-follows transitions between activities by stage; widths by transitions, hover: journeys, waits."""
-    return draw(map_graph(follows, activities, flow_share=flow_share))
 
 
 def coverage_line(graph: MapGraph) -> str:

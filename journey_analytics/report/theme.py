@@ -16,7 +16,6 @@ SURFACE = "#f5f7f9"
 PAPER = "#ffffff"
 
 LOST = "#c8420d"
-LOST_SOFT = "#f3d3c5"
 ADVANCED = "#3b5d7a"
 OPEN = "#c6ced7"
 

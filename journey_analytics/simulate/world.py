@@ -120,18 +120,6 @@ PERSONAS: Final = {
 }
 PERSONA_SHARES: Final = Choice.of({"explorer": 0.40, "loyalist": 0.35, "bargain_hunter": 0.25})
 
-CHANNELS: Final = (
-    "paid_search",
-    "organic_search",
-    "paid_social",
-    "organic_social",
-    "email",
-    "affiliate",
-    "display",
-    "referral",
-    "direct",
-    "in_store",
-)
 CHANNEL_EFFECT: Final = {
     "paid_search": 0.06, "organic_search": 0.04, "email": 0.05, "paid_social": -0.06, "organic_social": -0.03,
     "display": -0.10, "referral": 0.02,
