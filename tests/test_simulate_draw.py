@@ -11,6 +11,7 @@ from journey_analytics.simulate.draw import (
     WEEK,
     Choice,
     epoch_seconds,
+    evenly,
     iso,
     rhythm,
     seconds_text,
@@ -28,6 +29,11 @@ def test_the_rhythm_keeps_order_and_weeks_and_moves_nothing_far() -> None:
     assert all(
         abs(at - other) < 1.2 * DAY and at // WEEK == other // WEEK for at, other in zip(even, moved, strict=True)
     )
+
+
+@pytest.mark.parametrize("at", [0, 1, HOUR, 5 * DAY + 7 * HOUR + 123, WEEK - 1, WEEK, 52 * WEEK + 3 * DAY])
+def test_even_time_is_the_inverse_of_the_rhythm(at: int) -> None:
+    assert abs(rhythm(evenly(at)) - at) <= 1
 
 
 def test_the_night_is_quiet() -> None:

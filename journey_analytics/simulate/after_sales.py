@@ -4,6 +4,7 @@ from random import Random
 from typing import Final
 
 from journey_analytics.simulate import browsing
+from journey_analytics.simulate.diary import Diary
 from journey_analytics.simulate.draw import DAY, HOUR, MINUTE, SECOND, Choice, between, happens, one_of, rhythm
 from journey_analytics.simulate.mailing import order_mail
 from journey_analytics.simulate.things import Need, Order, Person, Ticket, Touch
@@ -39,12 +40,12 @@ def order_of(random: Random, person: Person, need: Need, *, is_in_store: bool) -
     )
 
 
-def follow_up(person: Person, need: Need, order: Order, random: Random) -> None:
+def follow_up(person: Person, need: Need, order: Order, random: Random, *, diary: Diary) -> None:
     """Add what follows a need's purchase, mostly within 45 days."""
     _settle(order, random)
     _send_mails(order, random)
     if not order.is_in_store or happens(0.2, random.random):
-        _look_up(person, need, order, random)
+        _look_up(person, need, order, random, diary=diary)
     if random.random() < _TICKET_SHARE:
         _complain(need, order, random)
 
@@ -71,14 +72,14 @@ def _send_mails(order: Order, random: Random) -> None:
         order.mails.append(order_mail(random, review_at, category="review_request", opened_share=0.2))
 
 
-def _look_up(person: Person, need: Need, order: Order, random: Random) -> None:
+def _look_up(person: Person, need: Need, order: Order, random: Random, *, diary: Diary) -> None:
     for _ in range(_LOOK_UPS.pick(random.random)):
         share = random.random()
-        at = rhythm(order.at + 12 * HOUR + share * share * 22 * DAY)
+        at = diary.free_at(rhythm(order.at + 12 * HOUR + share * share * 22 * DAY))
         device = one_of(tuple(person.devices), random.random)
         need.visits.append(browsing.look_after(device, "direct", random, at=at, order=order))
     if need.visits and random.random() < _REVIEW_SHARE:
-        at = rhythm(order.at + between(12 * DAY, 26 * DAY, random.random))
+        at = diary.free_at(rhythm(order.at + between(12 * DAY, 26 * DAY, random.random)))
         visit = browsing.look_after(one_of(tuple(person.devices), random.random), "direct", random, at=at, order=order)
         detail = {"topic": order.topic, "sku": order.lines[0][0]}
         visit.touches.append(Touch(visit.last_at + MINUTE, "Product Reviewed", POST_PURCHASE, detail))

@@ -97,6 +97,14 @@ def rhythm(even_at: float) -> int:
     return int(week * WEEK + (hour + within) * HOUR)
 
 
+def evenly(at: int) -> float:
+    """The evenly spread instant that `rhythm` moves to this one."""
+    week, rest = divmod(at, WEEK)
+    hour, within = divmod(rest, HOUR)
+    low = _WEEK_BOUNDS[hour]
+    return (week + low + (_WEEK_BOUNDS[hour + 1] - low) * within / HOUR) * WEEK
+
+
 @lru_cache(maxsize=4096)
 def day_text(day: int) -> str:
     """The date of day 0, 1, … as `2025-01-01`."""

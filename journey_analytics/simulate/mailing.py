@@ -4,7 +4,7 @@ from random import Random
 from typing import Final
 
 from journey_analytics.simulate.draw import DAY, HOUR, MINUTE, SECOND, between, happens
-from journey_analytics.simulate.things import Mail, MailEvent, Need, Person, Visit
+from journey_analytics.simulate.things import Mail, MailEvent, Person, Visit
 from journey_analytics.simulate.world import NEWSLETTER_EVERY, POST_PURCHASE, World
 
 _DROPPED_SHARE: Final = 0.005
@@ -100,8 +100,3 @@ def _passive(person: Person, random: Random, category: str, at: int) -> Mail:
         delay = _whole(between(2 * SECOND, 90 * MINUTE, random.random))
         events.append(MailEvent(events[-1].at + delay, "open", is_machine=True))
     return Mail(category, _campaign(category, at), events, is_of_need=False)
-
-
-def journey_of_passive(needs: list[tuple[int, int, Need]], at: int) -> Need | None:
-    """The need going on at an instant, from (first, last touch, need): the latest begun; null outside any."""
-    return next((need for begins_at, ends_at, need in reversed(needs) if begins_at <= at <= ends_at), None)

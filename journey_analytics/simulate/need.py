@@ -7,6 +7,7 @@ from typing import Final
 
 from journey_analytics.simulate import browsing
 from journey_analytics.simulate.after_sales import order_of
+from journey_analytics.simulate.diary import Diary
 from journey_analytics.simulate.draw import DAY, HOUR, MINUTE, Choice, between, happens, one_of, rhythm, waiting_days
 from journey_analytics.simulate.mailing import clicked_mail, ignored_mail, opened_mail, unsubscribed_mail
 from journey_analytics.simulate.people import new_device
@@ -71,11 +72,11 @@ class NeedPlan:
     """Builds one need. Times are planned evenly and moved to waking hours visit by visit."""
 
     def __init__(
-        self, world: World, person: Person, random: Random, need: Need, *, stage: str, kiosks: tuple[Device, ...],
-        count: Callable[[Condition, bool], None],
+        self, world: World, person: Person, random: Random, need: Need, *, stage: str, diary: Diary,
+        kiosks: tuple[Device, ...], count: Callable[[Condition, bool], None],
     ) -> None:  # fmt: skip
         self.world, self.person, self.random, self.need = world, person, random, need
-        self.stage, self.kiosks, self.count = stage, kiosks, count
+        self.stage, self.diary, self.kiosks, self.count = stage, diary, kiosks, count
         self.primary = one_of(tuple(person.devices), random.random)
         if need.is_never_known:
             self.primary = new_device(random, self.primary.kind)
@@ -156,7 +157,8 @@ class NeedPlan:
         return bool(self.need.visits) and rhythm(stay.at) - self.visit.at < 40 * MINUTE
 
     def _new_visit(self, at: int, *, is_first: bool) -> Visit:
-        channel = self.need.channel if is_first else self._later_channel()
+        at = self.diary.free_at(at)
+        channel = self.need.channel if is_first else self._later_channel(at)
         visit = Visit(at=at, device=self.primary if is_first else self._later_device(), channel=channel)
         if channel == "email":
             self._click_into(visit, at)
@@ -178,13 +180,12 @@ class NeedPlan:
             return one_of(("browse_reminder", "back_in_stock"), self.random.random)
         return one_of(("newsletter", "newsletter", "promotion"), self.random.random)
 
-    def _later_channel(self) -> str:
+    def _later_channel(self, at: int) -> str:
         channel = _LATER_CHANNELS.pick(self.random.random)
-        return "direct" if channel == "email" and not self._is_mailable() else channel
+        return "direct" if channel == "email" and not self._is_mailable(at) else channel
 
-    def _is_mailable(self) -> bool:
-        person = self.person
-        return person.is_subscriber and person.unsubscribed_at is None and not self.need.is_never_known
+    def _is_mailable(self, at: int) -> bool:
+        return self.person.is_mailable(at) and not self.need.is_never_known
 
     def _later_device(self) -> Device:
         share = self.random.random()
@@ -220,7 +221,7 @@ class NeedPlan:
         """Mails and tickets within the stay: the last visit plus some hours, before the stay's end."""
         latest = rhythm(stay.at + stay.days * DAY)
         at = self.visit.last_at + between(HOUR, 20 * HOUR, self.random.random)
-        if at < latest and self._is_mailable():
+        if at < latest and self._is_mailable(at):
             self._side_mail(stay, at)
         if self._asks(stay):
             self._ask(self.visit.last_at + between(5 * MINUTE, 60 * MINUTE, self.random.random))
@@ -272,10 +273,12 @@ class NeedPlan:
         return self.need
 
     def _give_up(self) -> None:
-        """Some leave for good: the last thing they do is to unsubscribe."""
-        if not self._is_mailable() or self.random.random() >= _UNSUBSCRIBE_SHARE * 3:
+        """Some leave for good: the last thing they do is to unsubscribe, unless another need goes on."""
+        if not self._is_mailable(self.visit.last_at) or self.random.random() >= _UNSUBSCRIBE_SHARE * 3:
             return
         at = self.visit.last_at + between(2 * HOUR, 60 * HOUR, self.random.random)
+        if at < self.diary.over_at or not self._is_mailable(at):
+            return
         self.need.mails.append(unsubscribed_mail(self.random, at, stage=self.need.entries[-1][1]))
         self.person.unsubscribed_at = at + 2 * MINUTE
 

@@ -6,8 +6,7 @@ from typing import Any, Final
 from journey_analytics.simulate import segment, sendgrid, shopify, zendesk
 from journey_analytics.simulate.dirt import Dirt, bot_messages, text_of
 from journey_analytics.simulate.draw import iso
-from journey_analytics.simulate.life import Journey, is_touchpoint
-from journey_analytics.simulate.mailing import journey_of_passive
+from journey_analytics.simulate.journey import Journey, is_touchpoint, overlap_count, owner_of_passive
 from journey_analytics.simulate.things import Mail, Need, Order, Person, Ticket, Visit
 from journey_analytics.simulate.world import DECISION, POST_PURCHASE, World
 from journey_analytics.simulate.write import Landing, Table
@@ -38,7 +37,8 @@ class Recorder:
         self.truth = {name: Table(truth / f"{name}.csv", columns) for name, columns in TRUTH_COLUMNS.items()}
         self.row_counts = dict.fromkeys(("web", "email", "store", "support"), 0)
         self.person: Person
-        self.passive_in: list[tuple[int, int, Need]] = []
+        self.journeys: list[Journey] = []
+        self.overlap_count = 0
         self.has_profile = False
         self.number = 0
 
@@ -47,10 +47,11 @@ class Recorder:
         if self.dirt:
             self.dirt.begin(person.customer_id)
         self.person, self.has_profile, self.number = person, False, 0
-        self.passive_in = [(journey.touches[0][0], journey.touches[-1][0], journey.need) for journey in journeys]
+        self.journeys = journeys
+        self.overlap_count += overlap_count(journeys, before=self.world.ends_at)
         known = False
         for number, journey in enumerate(journeys):
-            if journey.touches[0][0] < self.world.ends_at:
+            if journey.begins_at < self.world.ends_at:
                 known = True
                 self._journey(journey, number)
         for mail in newsletters:
@@ -108,7 +109,7 @@ class Recorder:
     def _true_journey(self, journey: Journey) -> None:
         need, person = journey.need, self.person
         self.truth["journey"].add(
-            need.journey_id, person.customer_id, person.persona.name, need.topic, iso(journey.touches[0][0]),
+            need.journey_id, person.customer_id, person.persona.name, need.topic, iso(journey.begins_at),
             iso(journey.touches[-1][0]), "converted" if need.order else "dropped", need.channel, need.device,
         )  # fmt: skip
         for visit in journey.visits:
@@ -143,8 +144,7 @@ class Recorder:
 
     def _passive_owner(self, mail: Mail, need: Need | None, at: int) -> Need | None:
         """A mail about the need belongs to it; one that was for nobody's need, to the need it falls into."""
-        going_on = journey_of_passive(self.passive_in, at)
-        return need if mail.category == "abandoned_cart" else going_on
+        return need if mail.category == "abandoned_cart" else owner_of_passive(self.journeys, at)
 
     def _order(self, need: Need, order: Order) -> None:
         for mail in order.mails:

@@ -1,5 +1,6 @@
 """Who is known when: cookies, sign-ins, and visits that stay anonymous for ever."""
 
+from dataclasses import dataclass
 from itertools import zip_longest
 from random import Random
 from typing import Final
@@ -18,33 +19,61 @@ _NEW_COOKIE_SHARE: Final = 0.15
 _TRACKED_SHARE: Final = 0.25
 
 
-def sign_in(person: Person, need: Need, random: Random) -> None:
-    """Give every visit its cookie, and a person who is ever known a sign-in on each device of the need."""
-    visits = sorted(need.visits, key=lambda visit: visit.at)
-    is_known = person.kind != "visitor" and not need.is_never_known
-    by_device: dict[int, list[Visit]] = {}
-    for visit in visits:
-        if is_known and not visit.is_stray:
-            by_device.setdefault(id(visit.device), []).append(visit)
+@dataclass(slots=True, frozen=True)
+class Stop:
+    """A visit and the journey it is for."""
+
+    visit: Visit
+    journey_id: str
+
+
+def sign_in(person: Person, needs: list[Need], random: Random) -> None:
+    """Give every visit of the needs its cookie, and a person who is ever known a sign-in on each device of a need.
+
+    Who is signed in on a device follows from its visits in time, whichever of the needs they are for.
+    """
+    by_device: dict[int, list[Stop]] = {}
+    stops = (Stop(visit, need.journey_id) for need in needs for visit in need.visits)
+    known = {need.journey_id for need in needs if person.kind != "visitor" and not need.is_never_known}
+    for stop in sorted(stops, key=lambda stop: stop.visit.at):
+        if stop.journey_id in known and not stop.visit.is_stray:
+            by_device.setdefault(id(stop.visit.device), []).append(stop)
         else:
-            visit.anonymous_id = visit.device.anonymous_id
+            stop.visit.anonymous_id = stop.visit.device.anonymous_id
     for same_device in by_device.values():
-        _sign_in_on(same_device[0].device, same_device, person, random)
+        _sign_in_on(same_device[0].visit.device, same_device, person, random)
 
 
-def _sign_in_on(device: Device, visits: list[Visit], person: Person, random: Random) -> None:
+def _sign_in_on(device: Device, stops: list[Stop], person: Person, random: Random) -> None:
+    first = {stop.journey_id: stop for stop in reversed(stops)}
+    last = {stop.journey_id: stop for stop in stops}
+    waiting = False
+    for stop, following in zip_longest(stops, stops[1:]):
+        if first[stop.journey_id] is stop and not waiting:
+            _begin_on(device, random)
+        waiting = _visit_on(device, stop.visit, following, person, random, waiting=waiting)
+        if last[stop.journey_id] is stop:
+            device.is_signed_in = device.is_signed_in and random.random() < _STAYS_NEXT_NEED_SHARE
+
+
+def _begin_on(device: Device, random: Random) -> None:
+    """A new need comes with a new cookie now and then; never while an anonymous visit waits for its sign-in."""
     if not device.is_signed_in and not device.is_public and random.random() < _NEW_COOKIE_SHARE:
         device.anonymous_id = uuid_text(random)
-    waiting = False
-    for visit, following in zip_longest(visits, visits[1:]):
-        visit.anonymous_id = device.anonymous_id
-        if device.is_signed_in:
-            _mark(visit.touches)
-            continue
-        waiting = not waiting and _waits(device, visit, following, random)
-        if not waiting:
-            _log_in(visit, device, person, random)
-    device.is_signed_in = device.is_signed_in and random.random() < _STAYS_NEXT_NEED_SHARE
+
+
+def _visit_on(
+    device: Device, visit: Visit, following: Stop | None, person: Person, random: Random, *, waiting: bool
+) -> bool:
+    """Cookie and sign-in of one visit; whether it leaves the sign-in to the following one."""
+    visit.anonymous_id = device.anonymous_id
+    if device.is_signed_in:
+        _mark(visit.touches)
+        return False
+    waits = not waiting and _waits(device, visit, following.visit if following else None, random)
+    if not waits:
+        _log_in(visit, device, person, random)
+    return waits
 
 
 def _waits(device: Device, visit: Visit, following: Visit | None, random: Random) -> bool:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from journey_analytics.errors import ConfigurationError
 from journey_analytics.simulate import world as parameters
 from journey_analytics.simulate.dirt import Dirt
 from journey_analytics.simulate.draw import STARTED_AT, day_text, iso, random_of
-from journey_analytics.simulate.life import journeys, live
+from journey_analytics.simulate.journey import journeys
+from journey_analytics.simulate.life import live
 from journey_analytics.simulate.mailing import newsletters
 from journey_analytics.simulate.people import customer, kiosks, visitors
 from journey_analytics.simulate.record import Recorder
@@ -34,6 +36,8 @@ class Summary:
         row_count: lines over all landing files without CSV headers; dirt included.
         web_row_count, email_row_count, store_row_count, support_row_count: `row_count` by source.
         dirt: what a dirty world added, by kind; empty for a clean one.
+        overlap_count: of `journey_count`, those that went on, up to their purchase or last touch, while another of
+            the same person did; 0 in a world without overlap.
     """
 
     customer_count: int
@@ -45,9 +49,10 @@ class Summary:
     store_row_count: int
     support_row_count: int
     dirt: dict[str, int]
+    overlap_count: int = 0
 
     def __str__(self) -> str:
-        """The counts in two lines, and a third with the dirt if there is any."""
+        """The counts in two lines, and one more for overlaps and for dirt if there are any."""
         by_source = {
             "web": self.web_row_count,
             "email": self.email_row_count,
@@ -59,6 +64,10 @@ class Summary:
             f"{self.touchpoint_count:,} touchpoints",
             f"{self.row_count:,} rows: {_listed(by_source)}",
         ]
+        if self.overlap_count:
+            lines.append(
+                f"{self.overlap_count:,} of {self.journey_count:,} journeys overlap another of the same person"
+            )
         # The kinds of malformed rows are in their sum.
         dirt = {kind: count for kind, count in self.dirt.items() if not kind.startswith("malformed_")}
         return "\n".join([*lines, f"dirt: {_listed(dirt)}"] if dirt else lines)
@@ -89,6 +98,7 @@ def simulate(
     seed: int,
     dirty: bool = False,
     gzip: bool = False,
+    overlap: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write a world below `out`: landing/, truth/ and journey.toml.
@@ -100,9 +110,16 @@ def simulate(
         seed: the same seed gives the same bytes.
         dirty: add what the real world adds; the truth stays that of the clean world, plus the bots.
         gzip: compress the landing files.
+        overlap: share (0–1) of the needs going on for a day or more during which the person's next need begins, of
+            another topic; 0: needs come one after the other.
         progress: called with (customers done, customers).
+
+    Raises:
+        ConfigurationError: `overlap` is no share.
     """
-    world, hazards = World(seed, days), Hazards()
+    if not 0 <= overlap <= 1:
+        raise ConfigurationError(f"overlap is {overlap}; expected a share from 0 to 1")
+    world, hazards = World(seed, days, overlap), Hazards()
     dirt = Dirt(world) if dirty else None
     recorder = Recorder(world, Landing(out / "landing", compress=gzip), out / "truth", dirt=dirt)
     shops = kiosks(world)
@@ -167,6 +184,7 @@ def _world_text(world: World, customers: int, dirt: Dirt | None) -> str:
         "seed": world.seed,
         "customers": customers,
         "days": world.days,
+        **({"overlap": world.overlap} if world.overlap else {}),
         "started_on": STARTED_AT.date().isoformat(),
         "ends_at": iso(world.ends_at),
         "follow_up_days": parameters.FOLLOW_UP_DAYS,
@@ -202,4 +220,5 @@ def _summary(recorder: Recorder, customers: int, dirt: Dirt | None) -> Summary:
         store_row_count=rows["store"],
         support_row_count=rows["support"],
         dirt=dict(sorted(dirt.counts.items())) if dirt else {},
+        overlap_count=recorder.overlap_count,
     )

@@ -42,6 +42,10 @@ class Person:
         """Whether there is a login id; guests leave an e-mail address only."""
         return self.kind == "account"
 
+    def is_mailable(self, at: int) -> bool:
+        """Whether marketing mails reach the person at an instant."""
+        return self.is_subscriber and (self.unsubscribed_at is None or at < self.unsubscribed_at)
+
 
 @dataclass(slots=True)
 class Touch:
@@ -137,6 +141,8 @@ class Need:
     mails: list[Mail] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
     order: Order | None = None
+    over_at: int = 0
+    """Its purchase, or else its last touch (ms); 0 until it has been lived to its end."""
 
     def stage_at(self, at: int) -> str:
         """The stage the need was in at an instant."""

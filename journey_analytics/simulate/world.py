@@ -173,10 +173,14 @@ BUSINESS_PHONE: Final = "+4930555000"
 
 @dataclass(frozen=True)
 class World:
-    """What one call simulates: seed and length."""
+    """What one call simulates: seed, length, and how often one need begins during another.
+
+    `overlap` is a share of the needs that last for a day or more: those during which the person's next need begins.
+    """
 
     seed: int
     days: int
+    overlap: float = 0.0
 
     @property
     def ends_at(self) -> int:
