@@ -3,6 +3,7 @@
 Pure: standard library only. All faults of a file are reported together.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from journey_analytics.errors import ConfigurationError, nearest
 
 DEFAULT_FILE = "journey.toml"
+_REGION = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Source:
     """One system that logs touchpoints, as configured.
 
     `paths` maps a table key ('' for a one-file format) to glob patterns, absolute. `time_zone` is the zone of naive
-    times (null: naive times are refused unless the format documents one). `guards_cutoff`: whether silence of this
-    source holds the cut-off T back.
+    times (null: naive times are refused unless the format documents one). `phone_region` is the country (ISO 3166,
+    two letters) of phone numbers written without a country code (null: they stay as they are). `guards_cutoff`:
+    whether silence of this source holds the cut-off T back.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Source:
     paths: Mapping[str, tuple[str, ...]]
     time_zone: str | None = None
     delimiter: str = ","
+    phone_region: str | None = None
     guards_cutoff: bool = True
 
 
@@ -69,6 +73,7 @@ _KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "path": (str, list, dict),
         "time_zone": str,
         "delimiter": str,
+        "phone_region": str,
         "guards_cutoff": bool,
     },
 }
@@ -169,6 +174,7 @@ class _Faults:
             paths=self._paths(where, entry["path"]),
             time_zone=entry.get("time_zone"),
             delimiter=entry.get("delimiter", ","),
+            phone_region=entry.get("phone_region"),
             guards_cutoff=entry.get("guards_cutoff", True),
         )
 
@@ -181,6 +187,12 @@ class _Faults:
         if "time_zone" in entry and not _is_zone(entry["time_zone"]):
             self.add(
                 f"{where} time_zone {entry['time_zone']!r} is unknown; expected a name such as 'Europe/Rome' or 'UTC'"
+            )
+
+        if not _REGION.fullmatch(entry.get("phone_region", "DE")):
+            self.add(
+                f"{where} phone_region {entry['phone_region']!r}; expected the two capital letters of a country like "
+                "'DE' or 'GB'"
             )
 
     def _paths(self, where: str, path: object) -> dict[str, tuple[str, ...]]:

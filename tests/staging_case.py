@@ -11,6 +11,7 @@ import polars as pl
 
 from journey_analytics import build
 from journey_analytics.contract import EVENT_COLUMNS, STAGED_COLUMNS
+from journey_analytics.load.stager import admission_nodes
 from journey_analytics.warehouse import Warehouse, open_memory
 
 LOADED_AT = datetime(2026, 6, 15, 12)
@@ -37,11 +38,12 @@ class Bench:
         warehouse.create_from("config.load", pl.DataFrame({"loaded_at": [LOADED_AT]}))
         self.declare("web")
 
-    def declare(self, source: str, *, time_zone: str | None = None) -> None:
-        """The block of `journey.toml` of the only source."""
-        row = {"source": source, "format": "segment", "time_zone": time_zone, "guards_cutoff": True}
-        schema = {"source": pl.String, "format": pl.String, "time_zone": pl.String, "guards_cutoff": pl.Boolean}
-        self.warehouse.create_from("config.source", pl.DataFrame([row], schema=schema))
+    def declare(self, *sources: str, time_zone: str | None = None, phone_region: str | None = None) -> None:
+        """The blocks of `journey.toml` of the only sources."""
+        rows = [(source, "segment", time_zone, phone_region, True) for source in sources]
+        names = ("source", "format", "time_zone", "phone_region")
+        schema = {**dict.fromkeys(names, pl.String), "guards_cutoff": pl.Boolean}
+        self.warehouse.create_from("config.source", pl.DataFrame(rows, schema=schema, orient="row"))
 
     def value(self, expression: str, *values: object) -> Any:
         """What an expression over the macros makes of some values."""
@@ -82,7 +84,7 @@ class Bench:
 
     def admit(self) -> tuple[dict[int, list[Row]], dict[int, tuple[str, str]]]:
         """The events and the (code, reason) of the refused rows of what is staged."""
-        build.run_models(self.warehouse, build.ordered(build.read_models(self.files, "admission")))
+        build.run_models(self.warehouse, admission_nodes(self.files))
         assert self.warehouse.columns("admission.event") == list(EVENT_COLUMNS)
         refused = self.warehouse.rows("select row_number, reason_code, reason from admission.rejection")
         assert len({row[0] for row in refused}) == len(refused)

@@ -36,6 +36,11 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.sources[1].paths["user"] == (str(tmp_path / "a/user*.csv"), str(tmp_path / "b/user*.csv"))
 
 
+def test_each_source_names_the_country_of_its_phone_numbers_or_none(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, GOOD + 'phone_region = "DE"\n'))
+    assert [source.phone_region for source in config.sources] == [None, "DE"]
+
+
 def test_a_relative_config_path_still_gives_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, GOOD)
     monkeypatch.chdir(tmp_path)
@@ -61,6 +66,11 @@ SOURCE = '[[source]]\nname = "web"\nformat = "segment"\npath = "x"\n'
         (SOURCE.replace('"web"', '"Web shop"'), ["name 'Web shop'", "lower-case"]),
         (SOURCE + 'time_zone = "Europe/Atlantis"\n', ["Europe/Atlantis", "Europe/Rome"]),
         (SOURCE + 'delimiter = ";;"\n', ["delimiter ';;'", "one character"]),
+        (SOURCE + 'phone_region = "de"\n', ["[[source]] web: phone_region 'de'", "two capital letters", "'DE'"]),
+        (SOURCE + 'phone_region = "DEU"\n', ["phone_region 'DEU'", "two capital letters"]),
+        (SOURCE + 'phone_region = ""\n', ["phone_region ''", "two capital letters"]),
+        (SOURCE + "phone_region = 49\n", ["phone_region is 49", "expected text"]),
+        (SOURCE + 'phone_regon = "DE"\n', ["unknown key 'phone_regon'", "did you mean 'phone_region'?"]),
         (SOURCE.replace('"x"', "[]"), ["path", "missing"]),
         (SOURCE.replace('"x"', "[3]"), ["path  is [3]"]),
         ("[[source]\n", ["not valid TOML"]),

@@ -201,6 +201,38 @@ def test_an_order_becomes_a_whole_event(desk: Bench) -> None:
     assert (event["amount"], event["currency"]) == (Decimal("12.5"), "EUR")
 
 
+@pytest.mark.parametrize(
+    ("event", "properties", "order"),
+    [
+        ("Order Completed", {"order_id": 1001}, ["1001"]),
+        ("order_completed", {"orderId": "A-1"}, ["A-1"]),
+        ("Order Completed", {"order_id": "null"}, None),
+        ("Order Completed", {"order_id": "0"}, None),
+        ("Order Completed", {}, None),
+        ("Order Updated", {"order_id": 1001}, None),
+        ("Order Status Viewed", {"order_id": 1001}, None),
+        ("Checkout Started", {"order_id": 1001}, None),
+    ],
+)
+def test_only_a_completed_order_is_an_identity(desk: Bench, event: str, properties: Row, order: object) -> None:
+    desk.stage("segment", segment=[message(event=event, properties=properties)])
+    assert identities(desk.admit()[0][1][0]).get("order_id") == order
+
+
+def test_a_page_that_shows_an_order_does_not_make_its_reader_the_buyer(desk: Bench) -> None:
+    page = {"url": "https://shop.example/account/orders/1001", "order_id": "1001"}
+    desk.stage("segment", segment=[message(type="page", event=None, properties=page)])
+    assert identities(desk.admit()[0][1][0]) == {"anonymous_id": ["a1"]}
+
+
+def test_an_order_without_its_buyers_browser_is_refused(desk: Bench) -> None:
+    rows = [
+        message(event="Order Completed", properties={"order_id": "1001"}, anonymousId=cookie) for cookie in ("", "0")
+    ]
+    desk.stage("segment", segment=rows)
+    assert {code for code, _ in desk.admit()[1].values()} == {"no_identity"}
+
+
 def test_a_missing_message_id_is_derived(desk: Bench) -> None:
     desk.stage("segment", segment=[message(messageId=None), message(messageId="")])
     events, _ = desk.admit()

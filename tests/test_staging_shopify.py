@@ -51,7 +51,8 @@ def test_an_order_is_a_purchase(desk: Bench) -> None:
     placed = admitted(desk)["450789469"]
     placed.pop("content_hash")
     assert identities(placed) == {
-        "email": ["ann@x.org"], "phone": ["+491511234567"], "shopify_customer_id": ["207119551"],
+        "email": ["ann@x.org"], "order_id": ["450789469"], "phone": ["+491511234567"],
+        "shopify_customer_id": ["207119551"],
     }  # fmt: skip
     placed.pop("identities")
     assert placed == {
@@ -132,9 +133,15 @@ def test_a_test_order_gives_no_row(desk: Bench, test: object) -> None:
 
 
 def test_an_order_without_a_customer_is_of_its_address(desk: Bench) -> None:
-    assert identities(admitted(desk, customer=None)["450789469"]) == {"email": ["ann@x.org"]}
+    expected = {"email": ["ann@x.org"], "order_id": ["450789469"]}
+    assert identities(admitted(desk, customer=None)["450789469"]) == expected
     phone = {"id": None, "phone": NOTHING}
-    assert identities(admitted(desk, customer=phone, phone=NOTHING)["450789469"]) == {"email": ["ann@x.org"]}
+    assert identities(admitted(desk, customer=phone, phone=NOTHING)["450789469"]) == expected
+
+
+@pytest.mark.parametrize("number", [0, "000", "test"])
+def test_a_placeholder_is_no_order_to_meet_at(desk: Bench, number: object) -> None:
+    assert "order_id" not in identities(admitted(desk, id=number)[str(number)])
 
 
 FAULTS: list[tuple[Row, str]] = [

@@ -8,6 +8,7 @@ from journey_analytics.load.file import FileLoad
 from journey_analytics.load.rehearsal import rehearse
 from journey_analytics.load.restage import restage
 from journey_analytics.load.source import LoadSummary, load_sources
+from journey_analytics.load.spelling import spellings
 from journey_analytics.sources import Limits
 
-__all__ = ["FileLoad", "Limits", "LoadSummary", "load_sources", "rehearse", "restage"]
+__all__ = ["FileLoad", "Limits", "LoadSummary", "load_sources", "rehearse", "restage", "spellings"]

@@ -14,10 +14,11 @@ import polars as pl
 import pyarrow as pa
 
 from journey_analytics import build
-from journey_analytics.build import Model
+from journey_analytics.build import Model, Step
 from journey_analytics.config import Source
 from journey_analytics.contract import EVENT_COLUMNS, STAGED_COLUMNS
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.load.phone_number import check_regions, phone_number_step
 from journey_analytics.load.tables import raw_table
 from journey_analytics.warehouse import open_memory
 
@@ -73,6 +74,19 @@ order by all
 limit 1
 """
 
+_ANY_IDENTITY = """
+insert into admission.staged by name
+select place.source, list(seen_identity(type.identity_type, ?)) as identities
+from (select source from config.source union all select null) as place
+cross join config.identity_type as type
+group by place.source
+"""
+_SPELLED = """
+select distinct identity.identity_type, identity.identity_value
+from (select unnest(identities) as identity from admission.identity_list)
+order by all
+"""
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -87,14 +101,26 @@ class Staged:
     rejections: pl.DataFrame
 
 
+def admission_nodes(files: Mapping[str, Path]) -> list[Model | Step]:
+    """What makes `admission.*` of `admission.staged`, in order: the models, and the reading of phone numbers."""
+    models, numbers = build.read_models(files, "admission"), phone_number_step()
+    has_identities = numbers.reads <= {model.name for model in models}
+    return build.ordered(models, [numbers] if has_identities else [])
+
+
 class Stager:
     """A database in memory with the rules, ready to stage batch after batch."""
 
     def __init__(self, files: Mapping[str, Path], sources: Sequence[Source], *, loaded_at: datetime) -> None:
-        """Load rules, macros and models; `loaded_at` (naive UTC) is the now of the checks on time."""
+        """Load rules, macros and models; `loaded_at` (naive UTC) is the now of the checks on time.
+
+        Raises:
+            ConfigurationError: a rule file, or the `phone_region` of a source, is at fault.
+        """
+        check_regions(sources)
         self._inputs = (files, sources, loaded_at)
         self._models = {model.name.split(".")[1]: model for model in build.read_models(files, "staging")}
-        self._admission = build.ordered(build.read_models(files, "admission"))
+        self._admission = admission_nodes(files)
         # One thread: two of them work at the same time, and a batch is too small for the database to split.
         self._memory = open_memory(threads=1)
         build.load_config(self._memory, files)
@@ -164,17 +190,30 @@ class Stager:
         rejected = self._rejections(required)
         return Staged(raw=self._raw(), events=self._events(rejected), rejections=rejected)
 
+    def spell(self, written: str) -> list[tuple[str, str]]:
+        """The identities that a text may stand for, by each type and each source's rules: type and value, sorted.
+
+        Empty where it is a placeholder whatever its type.
+        """
+        self._empty_staged()
+        self._memory.execute(_ANY_IDENTITY, [written], name="an identity as written")
+        build.run_models(self._memory, self._admission)
+        return [(kind, value) for kind, value in self._memory.rows(_SPELLED, name="admission.identity_list")]
+
     def _show_raw(self, model: Model, table: str) -> None:
         for name in (name for name in model.reads if name.startswith("raw.")):
             chosen = "is_complete" if name == table else "false"
             self._memory.execute(f"create or replace view {name} as {_LANDED_ROWS} where {chosen}", name=name)
 
     def _fill_staged(self, model: Model) -> None:
-        columns = ", ".join(f"{name} {kind}" for name, kind in STAGED_COLUMNS.items())
-        self._memory.execute(f"create or replace table admission.staged ({columns})", name="admission.staged")
+        self._empty_staged()
         if model.name not in self._selects:
             self._selects[model.name] = self._checked_select(model)
         self._memory.execute(self._selects[model.name], name=str(model.path))
+
+    def _empty_staged(self) -> None:
+        columns = ", ".join(f"{name} {kind}" for name, kind in STAGED_COLUMNS.items())
+        self._memory.execute(f"create or replace table admission.staged ({columns})", name="admission.staged")
 
     def _require_origin(self, model: Model, table: str) -> None:
         """A staged row that no landed row has, or of another source, would be lost without a trace."""
@@ -251,7 +290,13 @@ def _missing(required: Sequence[str], keys: tuple[str, ...]) -> str:
 
 def _source_frame(sources: Sequence[Source]) -> pl.DataFrame:
     return pl.DataFrame(
-        [(source.name, source.format, source.time_zone, source.guards_cutoff) for source in sources],
-        schema={"source": pl.String, "format": pl.String, "time_zone": pl.String, "guards_cutoff": pl.Boolean},
+        [(s.name, s.format, s.time_zone, s.phone_region, s.guards_cutoff) for s in sources],
+        schema={
+            "source": pl.String,
+            "format": pl.String,
+            "time_zone": pl.String,
+            "phone_region": pl.String,
+            "guards_cutoff": pl.Boolean,
+        },
         orient="row",
     )

@@ -45,7 +45,10 @@ with cleaned as (
     from admission.staged
     cross join config.load
     left join config.source on staged.source = source.source
-    left join admission.identity_list on staged.identities = identity_list.staged_identities
+    left join admission.identity_list
+        on
+            staged.identities = identity_list.staged_identities
+            and coalesce(source.phone_region, '') = identity_list.phone_region
     left join admission.page on staged.page_url = page.page_url
     left join admission.user_agent on staged.user_agent = user_agent.user_agent
 ),

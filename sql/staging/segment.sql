@@ -4,6 +4,8 @@
 -- reads: jsonl
 -- requires: type, timestamp
 -- A track event is its name in snake_case, unless config/event_activity.csv knows it as another activity.
+-- Only the completion of an order carries its id as an identity: the buyer's browser sends it, once. A page that
+-- shows an order may be opened by whoever got its link.
 -- Segment has corrected `timestamp` for the device's clock already: it is taken as it is.
 with message as (
     select
@@ -90,7 +92,13 @@ staged as (
             seen_identity('anonymous_id', body.anonymousid),
             seen_identity('anonymous_id', body.previousid),
             seen_identity('email', coalesce(body.traits.email, body.context.traits.email)),
-            seen_identity('phone', coalesce(body.traits.phone, body.context.traits.phone))
+            seen_identity('phone', coalesce(body.traits.phone, body.context.traits.phone)),
+            seen_identity(
+                'order_id',
+                case
+                    when activity = 'order_completed' then coalesce(body.properties.order_id, body.properties.orderid)
+                end
+            )
         ] as identities,
         body.context.campaign.source as utm_source,
         body.context.campaign.medium as utm_medium,

@@ -64,7 +64,8 @@ store_order as (
             seen_identity('email', body.customer.email),
             seen_identity('phone', body.phone),
             seen_identity('phone', body.customer.phone),
-            seen_identity('shopify_customer_id', body.customer.id)
+            seen_identity('shopify_customer_id', body.customer.id),
+            seen_identity('order_id', body.id)
         ] as identities,
         case when lower(body.source_name) = 'pos' then 'in_store' end as channel,
         coalesce(clean_text(body.line_items[1].product_type), clean_text(body.line_items[1].title)) as topic,
