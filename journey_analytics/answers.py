@@ -7,6 +7,7 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
 from journey_analytics.errors import DataError
+from journey_analytics.links import Identity, chain_of_links, identity_named, owners, shortest_chain
 from journey_analytics.warehouse import Warehouse, open_published
 from journey_analytics.workspace import existing
 
@@ -33,8 +34,15 @@ where lower(identity_value) = lower(?) or customer_id = ?
 order by customer_id
 """
 
+_QUARANTINED = """
+select identity_type, identity_value, reason
+from core.quarantined_identity
+where lower(identity_value) = lower(?)
+order by identity_type, identity_value
+"""
+
 _IDENTITIES = """
-select identity_type, identity_value, rule, confidence, first_seen_at, last_seen_at
+select identity_type, identity_value, rule, confidence, event_count, first_seen_at, last_seen_at
 from core.customer_identity
 where customer_id = ?
 order by first_seen_at, identity_type, identity_value
@@ -77,10 +85,16 @@ def explain_customer(config: Config, identity: str) -> list[dict[str, Any]]:
     with existing(config) as warehouse:
         found = warehouse.rows(_CUSTOMER, [identity.strip(), identity.strip()])
         if not found:
-            raise DataError(
-                f"nobody is known as {identity!r}: give an e-mail, login, cookie, phone or customer_id as logged"
-            )
+            raise DataError(_unknown(warehouse, identity.strip()))
         return [_explained(warehouse, customer_id) for (customer_id,) in found]
+
+
+def _unknown(warehouse: Warehouse, identity: str) -> str:
+    reasons = warehouse.rows(_QUARANTINED, [identity])
+    if reasons:
+        listed = ", ".join(f"{kind}:{value} ({reason})" for kind, value, reason in reasons)
+        return f"{identity!r} belongs to nobody, it is quarantined: {listed}"
+    return f"nobody is known as {identity!r}: give an e-mail, login, cookie, phone or customer_id as logged"
 
 
 def _explained(warehouse: Warehouse, customer_id: str) -> dict[str, Any]:
@@ -89,6 +103,39 @@ def _explained(warehouse: Warehouse, customer_id: str) -> dict[str, Any]:
         "identities": warehouse.frame(_IDENTITIES, parameters=[customer_id]).to_dicts(),
         "journeys": warehouse.frame(_JOURNEYS, parameters=[customer_id]).to_dicts(),
         "touchpoints": warehouse.frame(_TIMELINE, parameters=[customer_id]).to_dicts(),
+    }
+
+
+def explain_link(config: Config, identity: str, other: str) -> dict[str, Any]:
+    """Why two identities (a value in any letter case, or TYPE:VALUE) are one customer, or that they are not.
+
+    `links` is the shortest chain of links between them, in order, each with its rule, the events that carry both ends
+    and one of them as an example; empty when no customer holds both. `customer_ids` are the customers who hold both.
+
+    Raises:
+        DataError: when a value names no identity, or several.
+    """
+    with existing(config, table="core.undone_link") as warehouse:
+        ends = [identity_named(warehouse, identity), identity_named(warehouse, other)]
+        held = [_held(warehouse, end) for end in ends]
+        common = sorted(set(held[0]["customer_ids"]) & set(held[1]["customer_ids"]))
+        chain = shortest_chain(warehouse, *ends) if common else []
+        return {
+            "is_one_customer": bool(common),
+            "customer_ids": common,
+            "identity": held[0],
+            "other": held[1],
+            "links": chain_of_links(warehouse, chain),
+        }
+
+
+def _held(warehouse: Warehouse, identity: Identity) -> dict[str, Any]:
+    reason = "select reason from core.quarantined_identity where identity_type = ? and identity_value = ?"
+    return {
+        "identity_type": identity.identity_type,
+        "identity_value": identity.value,
+        "customer_ids": owners(warehouse, identity),
+        "quarantined_because": warehouse.value(reason, [identity.identity_type, identity.value]),
     }
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from journey_analytics.config import Config
 from journey_analytics.run import RunSummary
+from journey_analytics.undo import Undone
 
 _WIDTH = 160
 """Columns of the output when it goes to a file or a pipe."""
@@ -51,7 +53,11 @@ def _cell(value: object) -> str:
 
 def _inert(text: str) -> str:
     """Control characters of logged text must not steer the terminal, nor brackets its styles."""
-    return "".join(char if char.isprintable() else "�" for char in text).replace("[", r"\[")
+    return _printable(text).replace("[", r"\[")
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def _rendered(renderable: Table) -> str:
@@ -163,22 +169,141 @@ def explanation(customers: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(_explained(customer) for customer in customers)
 
 
+def link_explanation(found: Mapping[str, Any]) -> str:
+    """Why two identities are one customer, or that they are not, as `answers.explain_link` returns it."""
+    ends = [found["identity"], found["other"]]
+    names = [_named(end["identity_type"], end["identity_value"]) for end in ends]
+    if not found["is_one_customer"]:
+        return "\n".join([f"{' and '.join(names)}\nare not one customer", *map(_holders, names, ends)])
+    title = f"{' and '.join(names)}\nare one customer: {', '.join(found['customer_ids'])}"
+    return "\n\n".join([title, links_text(found["links"])]) if found["links"] else title
+
+
+def _named(kind: str, value: str) -> str:
+    return _printable(f"{kind}:{value}")
+
+
+def _holders(name: str, end: Mapping[str, Any]) -> str:
+    why = f"quarantined as {end['quarantined_because']}" if end["quarantined_because"] else "in no event that counts"
+    return f"  {name}: {', '.join(end['customer_ids']) or f'nobody, {why}'}"
+
+
+def links_text(links: Sequence[Mapping[str, Any]]) -> str:
+    """A chain of links: the identities below each other, between them the rule and the evidence."""
+    first = links[0]
+    lines = [_named(first["identity_type"], first["identity_value"])]
+    for link in links:
+        events = f"{link['event_count']:,} event{'s' if link['event_count'] != 1 else ''}"
+        period = f"{link['first_seen_at']:%Y-%m-%d %H:%M} – {link['last_seen_at']:%Y-%m-%d %H:%M} UTC"
+        example = _printable(f"{link['example_source']} {link['example_source_event_id']}")
+        lines += [f"  │ {link['rule']}: {events}, {period}", f"  │ e.g. {example}"]
+        lines += [_named(link["other_type"], link["other_value"])]
+    return "\n".join(lines)
+
+
+def undone_text(undone: Undone) -> str:
+    """What an undo wrote, whom it concerns, and what still connects the two ends of a link."""
+    what = [_named(end.identity_type, end.value) for end in (undone.identity, undone.other) if end is not None]
+    name = what[0] if undone.other is None else f"the link {' – '.join(what)}"
+    lines = [f"{name}\nis {'undone' if undone.is_new else 'undone already'}, by a row of", f"{undone.file}", ""]
+    if undone.customers:
+        lines += [table(undone.customers, title="concerns"), ""]
+    if undone.remaining:
+        lines += ["they stay one customer by other links; undo those as well to part them:", ""]
+        lines += [links_text(undone.remaining), ""]
+    return "\n".join([*lines, "the next `journey run` applies it; delete the row to take it back"])
+
+
+def suggestions_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of `mart.stage_suggestion`: a line of numbers for each activity, then its evidence."""
+    if not rows:
+        return "a rule matches every touchpoint: nothing to suggest"
+    shown = [_suggestion_cells(row) for row in rows]
+    return table(shown) + "\n\nAccept one with: journey stage accept ACTIVITY [--stage STAGE]"
+
+
+def _suggestion_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    share = row["suggestion_confidence"]
+    return {
+        "activity": row["activity"],
+        "source": row["source"],
+        "touchpoints": row["touchpoint_count"],
+        "customers": row["customer_count"],
+        "suggested stage": row["suggested_stage"],
+        "confidence": "–" if share is None else f"{100 * share:.0f} %",
+        "evidence": row["evidence"],
+    }
+
+
 def _explained(customer: Mapping[str, Any]) -> str:
     parts = [f"customer {customer['customer_id']}"]
-    parts += [table(customer[part], title=part) for part in ("identities", "journeys") if customer[part]]
-    timeline = [_timeline_cells(row) for row in customer["touchpoints"]]
-    return "\n\n".join([*parts, *([table(timeline, title="touchpoints (UTC)")] if timeline else [])])
+    for part, cells in (("identities", _identity_cells), ("journeys", _journey_cells)):
+        if customer[part]:
+            parts.append(f"{part}\n{_aligned([cells(row) for row in customer[part]])}")
+    if customer["touchpoints"]:
+        parts.append(f"touchpoints (UTC)\n{_timeline(customer['touchpoints'])}")
+    return "\n\n".join(parts)
 
 
-def _timeline_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+def _aligned(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of text below their names, never folded: each column as wide as it needs, numbers to the right."""
+    names = list(rows[0])
+    lines = [dict(zip(names, names, strict=True)), *rows]
+    widths = {name: max(len(line[name]) for line in lines) for name in names}
+    is_number = {name: all(row[name][:1] in "0123456789" and "-" not in row[name] for row in rows) for name in names}
+    return "\n".join(
+        "  ".join(
+            line[name].rjust(widths[name]) if is_number[name] else line[name].ljust(widths[name]) for name in names
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _identity_cells(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "identity": _named(row["identity_type"], row["identity_value"]),
+        "rule": row["rule"],
+        "confidence": f"{row['confidence']:.4f}",
+        "events": f"{row['event_count']:,}",
+        "first seen": f"{row['first_seen_at']:%Y-%m-%d %H:%M}",
+        "last seen": f"{row['last_seen_at']:%Y-%m-%d %H:%M}",
+    }
+
+
+def _journey_cells(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "journey": row["journey_id"][:8],
+        "from": f"{row['started_at']:%Y-%m-%d %H:%M}",
+        "to": f"{row['ended_at']:%Y-%m-%d %H:%M}",
+        "status": row["status"],
+        "furthest stage": row["furthest_stage"] or "–",
+        "touchpoints": f"{row['touchpoint_count']:,}",
+        "cut": row["cut_reason"],
+        "amount": "–" if row["amount"] is None else f"{row['amount']:,.2f}",
+    }
+
+
+def _timeline(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Two lines each: what happened and its stage; then its journey, the rule and why."""
+    head, *lines = _aligned([_timeline_cells(row) for row in rows]).split("\n")
+    return "\n".join([head, *(f"{line}\n{_why(row)}" for line, row in zip(lines, rows, strict=True))])
+
+
+def _timeline_cells(row: Mapping[str, Any]) -> dict[str, str]:
     money = "" if row["amount"] is None else f"{row['amount']:,.2f} {row['currency'] or ''}"
     return {
-        "occurred_at": row["occurred_at"],
-        "source": row["source"],
-        "activity": row["activity"],
-        "channel": row["channel"],
+        "occurred at": f"{row['occurred_at']:%Y-%m-%d %H:%M:%S}",
+        "source": _printable(row["source"]),
+        "activity": _printable(row["activity"]),
         "stage": row["stage"],
-        "why": f"{row['stage_rule'] or 'no rule'}: {row['why'] or '–'} ({row['stage_confidence']:.2f})",
-        "journey": row["journey_id"][:8],
+        "channel": _printable(row["channel"] or "–"),
         "amount": money,
     }
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    why = f"{row['stage_rule'] or 'no rule'}: {row['why'] or '–'} ({row['stage_confidence']:.2f})"
+    indent = " " * 21
+    return textwrap.fill(
+        f"{row['journey_id'][:8]} · {_printable(why)}", _NARROWEST, initial_indent=indent, subsequent_indent=indent
+    )

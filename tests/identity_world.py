@@ -1,15 +1,11 @@
-"""Events for identity tests, the models run over them, and the rules of identity written once more, the slow way.
-
-`resolve` is the oracle: union-find over all pairs and a linear search for the nearest login. It shares no code and no
-idea with the SQL but the definitions.
-"""
+"""Events for identity tests, and the models run over them. What must come out is in `identity_oracle`."""
 
 import hashlib
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -18,8 +14,10 @@ from journey_analytics.warehouse import Warehouse, open_memory
 
 EPOCH = datetime(2026, 1, 1)
 TARGETS = ("customer", "customer_event", "customer_identity", "quarantined_identity", "set_aside_event")
-CONFIG = ("activity", "identity_type", "setting", "source_rank")
+CONFIG = ("activity", "identity_type", "identity_undone", "setting", "source_rank")
 Identity = tuple[str, str]
+Undone = tuple[Identity, Identity | None]
+"""An identity that was taken out, or its link with another one."""
 
 SCHEMA = {
     "source": pl.String,
@@ -70,6 +68,7 @@ class Limits:
     cap: int = 5
     device_cap: int = 10
     lookback_days: int = 30
+    component_cap: int = 50
 
 
 def event_frame(events: Iterable[Seen]) -> pl.DataFrame:
@@ -96,23 +95,34 @@ def event_frame(events: Iterable[Seen]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def resolved(*parts: Iterable[Seen], limits: Limits | None = None) -> Warehouse:
+def resolved(*parts: Iterable[Seen], limits: Limits | None = None, undone: Iterable[Undone] = ()) -> Warehouse:
     """A warehouse with the identity tables made from the events, loaded part by part."""
     files = build.sql_files()
     warehouse = open_memory(threads=2)
     build.load_config(warehouse, {name: files[name] for name in (f"config/{table}.csv" for table in CONFIG)})
+    build.load_macros(warehouse, files)
     _limit(warehouse, limits or Limits())
     warehouse.create_from("staging.event", event_frame([]))
     for part in parts:
         warehouse.append("staging.event", event_frame(part))
-    build.run_models(warehouse, build.ordered(identity_models()))
+    undo(warehouse, undone)
     return warehouse
+
+
+def undo(warehouse: Warehouse, undone: Iterable[Undone]) -> None:
+    """Make the identity tables anew with exactly these identities and links undone."""
+    warehouse.execute("delete from config.identity_undone")
+    for one, other in undone:
+        row = [*one, *(other or (None, None)), "a test"]
+        warehouse.execute("insert into config.identity_undone values (?, ?, ?, ?, ?)", row)
+    build.run_models(warehouse, build.ordered(identity_models()))
 
 
 def _limit(warehouse: Warehouse, limits: Limits) -> None:
     change = "update config.setting set value = ? where setting = ?"
     warehouse.execute(change, [str(limits.cap), "identity_cap"])
     warehouse.execute(change, [str(limits.lookback_days), "identity_lookback_days"])
+    warehouse.execute(change, [str(limits.component_cap), "component_cap"])
     change = "update config.identity_type set max_customers = ? where strength = 'weak'"
     warehouse.execute(change, [str(limits.device_cap)])
 
@@ -138,6 +148,12 @@ def customers(warehouse: Warehouse) -> dict[str, str]:
     return dict(rows)
 
 
+def rules(warehouse: Warehouse, value: str) -> dict[str, tuple[str, float]]:
+    """By customer, the rule and the confidence of an identity's links."""
+    found = "select customer_id, rule, confidence from core.customer_identity where identity_value = ?"
+    return {customer: (rule, confidence) for customer, rule, confidence in warehouse.rows(found, [value])}
+
+
 def canonical(warehouse: Warehouse, tables: Sequence[str] = ()) -> dict[str, list[str]]:
     """All rows of the tables as sorted text: equal exactly when the tables are."""
     names = tables or [model.name for model in identity_models()]
@@ -149,121 +165,24 @@ def customer_name(identity: Identity) -> str:
     return "c_" + hashlib.md5("\x1f".join(identity).encode()).hexdigest()[:16]
 
 
-# The oracle.
-
-STRONG = {"user_id": 10, "shopify_customer_id": 30, "email": 50, "phone": 60, "zendesk_user_id": 70}
-REFERENCE = {"zendesk_ticket_id": 120}
-WEAK = {"anonymous_id": 210, "device_id": 230}
-
-
-@dataclass
-class Resolution:
-    """What the oracle found: the fate of every event, the customers of every identity, and who is quarantined."""
-
-    fate: dict[str, str] = field(default_factory=dict)
-    customers: dict[Identity, set[str]] = field(default_factory=lambda: defaultdict(set))
-    quarantined: dict[Identity, int] = field(default_factory=dict)
-    purchases: set[str] = field(default_factory=set)
+CHECKS = (
+    "every_touchpoint_event_has_a_customer_or_is_set_aside",
+    "every_customer_event_and_every_set_aside_event_was_staged",
+    "every_touchpoint_id_is_unique",
+    "every_customer_of_an_event_is_listed",
+    "every_customer_is_listed_once_with_an_identity",
+    "every_strong_identity_belongs_to_at_most_one_customer",
+    "every_identity_has_a_customer_or_is_quarantined",
+    "every_link_of_an_identity_has_a_rule_and_a_confidence",
+    "linked_identities_have_one_customer",
+    "every_order_is_at_most_one_purchase",
+)
+"""The checks of the folder that look at identities."""
 
 
-def resolve(events: Sequence[Seen], limits: Limits) -> Resolution:
-    """Resolve a small world by the definitions, in time quadratic in its events."""
-    found = Resolution()
-    evidence = [e for e in events if not e.is_bot]
-    found.quarantined = _shared_identities(evidence, limits.cap)
-    named = _representatives(evidence, found.quarantined)
-    login = [
-        (e.hour, device, named[_known(e, named)[0]])
-        for e in evidence
-        if _known(e, named)
-        for device in e.identities
-        if device[0] in WEAK
-    ]
-    found.quarantined |= _kiosks(login, limits.device_cap)
-    for event in events:
-        _decide(event, named, login, limits, found)
-    found.purchases = _purchases([e for e in events if found.fate.get(e.event_id, "").startswith("c_")])
-    return found
-
-
-def _decide(
-    event: Seen, named: dict[Identity, str], login: list[tuple[float, Identity, str]], limits: Limits, found: Resolution
-) -> None:
-    usable = [i for i in event.identities if i not in found.quarantined]
-    if event.is_bot:
-        fate = "bot"
-    elif not usable:
-        fate = "quarantined_identity"
-    else:
-        known = _known(event, named)
-        fate = named[known[0]] if known else _nearest(event, usable, login, limits)
-        for identity in usable:
-            found.customers[identity].add(fate)
-    if event.activity is not None:
-        found.fate[event.event_id] = fate
-
-
-def _known(event: Seen, named: dict[Identity, str]) -> list[Identity]:
-    return [i for i in event.identities if i in named]
-
-
-def _nearest(event: Seen, devices: list[Identity], login: list[tuple[float, Identity, str]], limits: Limits) -> str:
-    reach = [
-        (abs(event.hour - hour), hour, WEAK[device[0]], device[1], customer)
-        for hour, device, customer in login
-        if device in devices and abs(event.hour - hour) <= limits.lookback_days * 24
-    ]
-    if reach:
-        return min(reach)[-1]
-    return customer_name(min(devices, key=lambda i: (WEAK[i[0]], i[1])))
-
-
-def _shared_identities(evidence: list[Seen], cap: int) -> dict[Identity, int]:
-    companions: dict[tuple[Identity, str], set[Identity]] = defaultdict(set)
-    for event in evidence:
-        for one in event.identities:
-            for other in event.identities:
-                if one != other and one[0] not in WEAK and other[0] in STRONG:
-                    companions[one, other[0]].add(other)
-    shared: dict[Identity, int] = {}
-    for (identity, _), others in companions.items():
-        if len(others) > cap:
-            shared[identity] = max(shared.get(identity, 0), len(others))
-    return shared
-
-
-def _kiosks(login: list[tuple[float, Identity, str]], cap: int) -> dict[Identity, int]:
-    owners: dict[Identity, set[str]] = defaultdict(set)
-    for _, device, customer in login:
-        owners[device].add(customer)
-    return {device: len(found) for device, found in owners.items() if len(found) > cap}
-
-
-def _representatives(evidence: list[Seen], quarantined: dict[Identity, int]) -> dict[Identity, str]:
-    first_seen: dict[Identity, float] = {}
-    group: dict[Identity, set[Identity]] = {}
-    for event in evidence:
-        usable = [i for i in event.identities if i[0] not in WEAK and i not in quarantined]
-        for identity in usable:
-            first_seen[identity] = min(event.hour, first_seen.get(identity, event.hour))
-            group.setdefault(identity, {identity})
-        for identity in usable[1:]:
-            merged = group[usable[0]] | group[identity]
-            for member in merged:
-                group[member] = merged
-
-    def age(identity: Identity) -> tuple[bool, float, int, str]:
-        rank = (STRONG | REFERENCE)[identity[0]]
-        return identity[0] in REFERENCE, first_seen[identity], rank, identity[1]
-
-    return {identity: customer_name(min(members, key=age)) for identity, members in group.items()}
-
-
-def _purchases(events: list[Seen]) -> set[str]:
-    bought = [e for e in events if e.activity in ("order_placed", "order_completed")]
-    bought.sort(key=lambda e: (e.activity != "order_placed", e.source != "store", e.hour, e.event_id))
-    winner = {e.order_id: e.event_id for e in reversed(bought) if e.order_id is not None}
-    return {e.event_id for e in bought if e.order_id is None or winner[e.order_id] == e.event_id}
+def failures(warehouse: Warehouse, check: str) -> list[tuple[Any, ...]]:
+    """The rows that a check returns: what is wrong."""
+    return warehouse.rows(build.sql_files()[f"check/{check}.sql"].read_text(encoding="utf-8"))
 
 
 # Random small worlds.

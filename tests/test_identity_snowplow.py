@@ -5,12 +5,13 @@ folder that holds `snowplow_web/` (source: github.com/snowplow/dbt-snowplow-web,
 """
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from identity_world import EPOCH, Seen, customer_name, customers, resolved
+from identity_world import EPOCH, Identity, Seen, customer_name, customers, resolved
 
 FOLDER = Path(os.environ.get("JOURNEY_REFERENCE_DATA", Path(__file__).parents[2] / "shared" / "data"))
 EVENTS = FOLDER / "snowplow_web" / "source" / "snowplow_web_events.csv"
@@ -39,25 +40,62 @@ def _by_cookie(events: list[Seen]) -> dict[str, list[Seen]]:
     return grouped
 
 
-def test_a_login_with_26_cookies_is_one_customer(events: list[Seen]) -> None:
+def _logins_of(seen: list[Seen]) -> set[Identity]:
+    return {event.identities[0] for event in seen if len(event.identities) > 1}
+
+
+def test_one_login_with_26_cookies_is_one_customer_with_26_devices(events: list[Seen]) -> None:
     login = ("user_id", "consent_accel")
+    cookies = {cookie for cookie, seen in _by_cookie(events).items() if login in _logins_of(seen)}
+    assert len(cookies) == 26
     with resolved(events) as warehouse:
-        cookies = "select count(*) from core.customer_identity where customer_id = ? and identity_type = 'cookie_id'"
-        assert warehouse.value(cookies, [customer_name(login)]) == 26
+        customer = customer_name(login)
+        held = "select identity_type, identity_value, rule from core.customer_identity where customer_id = ?"
+        assert set(warehouse.rows(held, [customer])) == {
+            ("user_id", "consent_accel", "own"),
+            *(("cookie_id", cookie, "nearest_login") for cookie in cookies),
+        }
+        assert warehouse.rows(
+            "select identity_count, device_count, is_anonymous from core.customer where customer_id = ?", [customer]
+        ) == [(1, 26, False)]
         found = customers(warehouse)
-    assert {found[event.event_id] for event in events if login in event.identities} == {customer_name(login)}
+    assert {e.event_id for e in events if found[e.event_id] == customer} == {
+        e.event_id for e in events if e.identities[-1][1] in cookies
+    }
 
 
-def test_each_touchpoint_of_the_cookie_with_ten_logins_goes_to_the_nearest(events: list[Seen]) -> None:
-    shared = max(_by_cookie(events).values(), key=lambda seen: len({e.identities[0] for e in seen if e.identities[1:]}))
-    logins = [event for event in shared if len(event.identities) > 1]
+def _shared_cookie(events: list[Seen]) -> list[Seen]:
+    return max(_by_cookie(events).values(), key=lambda seen: len(_logins_of(seen)))
+
+
+def test_one_cookie_with_ten_logins_stays_ten_customers_and_is_no_kiosk(events: list[Seen]) -> None:
+    shared = _shared_cookie(events)
+    logins = _logins_of(shared)
+    assert len(logins) == 10
     with resolved(events) as warehouse:
         found = customers(warehouse)
         assert warehouse.rows("select * from core.quarantined_identity") == []
-    assert len({found[event.event_id] for event in logins}) == 10
+        assert warehouse.rows("select * from core.identity_link") == []
+        rows = warehouse.rows(
+            "select customer_id, rule from core.customer_identity where identity_value = ?",
+            [shared[0].identities[-1][1]],
+        )
+    assert sorted(rows) == sorted((customer_name(login), "nearest_login") for login in logins)
     for event in shared:
-        nearest = min(logins, key=lambda login: (abs(login.hour - event.hour), login.hour))
-        assert found[event.event_id] == customer_name(nearest.identities[0])
+        assert found[event.event_id] == customer_name(event.identities[0])
+
+
+def test_with_its_own_login_hidden_each_touchpoint_of_that_cookie_goes_to_the_nearest_of_the_nine(
+    events: list[Seen],
+) -> None:
+    shared = _shared_cookie(events)
+    for hidden in shared:
+        others = [event for event in shared if event is not hidden]
+        with resolved(others, [replace(hidden, identities=hidden.identities[-1:])]) as warehouse:
+            found = customers(warehouse)[hidden.event_id]
+        nearest = min(others, key=lambda login: (abs(login.hour - hidden.hour), login.hour))
+        assert abs(nearest.hour - hidden.hour) <= 30 * 24
+        assert found == customer_name(nearest.identities[0])
 
 
 def test_every_event_has_a_customer(events: list[Seen]) -> None:

@@ -5,14 +5,15 @@
 -- reference identities, `device_count` weak ones. A customer may be known from evidence alone and have no touchpoint.
 with resolved_customer as (
     select
-        customer_id,
-        bool_and(rule = 'anonymous_device') as is_anonymous,
-        count(*) filter (where rule in ('own', 'strong_link', 'reference_link')) as identity_count,
-        count(*) filter (where rule in ('nearest_login', 'anonymous_device')) as device_count,
-        min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
-    from core.customer_identity
-    group by customer_id
+        c.customer_id,
+        bool_and(c.rule = 'anonymous_device') as is_anonymous,
+        count(*) filter (where t.strength in ('strong', 'reference')) as identity_count,
+        count(*) filter (where t.strength = 'weak') as device_count,
+        min(c.first_seen_at) as first_seen_at,
+        max(c.last_seen_at) as last_seen_at
+    from core.customer_identity as c
+    inner join config.identity_type as t on c.identity_type = t.identity_type
+    group by c.customer_id
 ),
 
 named_customer as (

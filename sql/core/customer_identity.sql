@@ -4,14 +4,14 @@
 -- A strong or reference identity has one customer; a weak one has a row per customer it was assigned to over time.
 -- Quarantined identities have none. `first_seen_at`, `last_seen_at` and `event_count` are of the events (touchpoints
 -- and mere evidence) that carried the identity as this customer's.
--- `confidence`, 0–1, is a fixed scale and not a measured probability:
+-- `confidence`, 0–1, is the share of such events that are believed to be this customer's:
 --   own              1      the identity that names the customer
---   strong_link      0.99   seen in one event with another identity of the customer
+--   strong_link      0.99   seen in one event with another identity of the customer; fixed: nothing contradicts it
 --   reference_link   0.98   the same for a ticket or an order
---   nearest_login    0.99 × closeness × exclusiveness; closeness = 1 − mean distance to the login / (2 × look-back)
---                    over the events: 1 when all were logged in, 0.5 when all lie at the look-back; exclusiveness =
---                    2 / (1 + customers that this device was assigned to by a login)
---   anonymous_device 0.5    nobody logged in near it: one device, perhaps one person
+--   nearest_login           measured: the mean over its events; 0.99 for one logged in itself, for an anonymous one the
+--                           confidence of its kind of device and distance in core.login_reliability
+--   anonymous_device        measured: `no_login` of core.login_reliability: how far one device is one person
+-- An order that never met a person is assigned with the device of its event, by the device's rule.
 with connected_identity as (
     select
         i.identity_type,
@@ -47,9 +47,9 @@ device_use as (
     select
         identity_number,
         customer_id,
-        'nearest_login' as rule,
+        case when customer_number = identity_number then 'anonymous_device' else 'nearest_login' end as rule,
         login_at as occurred_at,
-        cast(0 as bigint) as distance_us,
+        0.99 as confidence,
         event_count
     from core.device_login
     union all
@@ -58,34 +58,36 @@ device_use as (
         s.customer_id,
         s.rule,
         s.occurred_at,
-        s.distance_us,
+        s.confidence,
         s.event_count
     from core.anonymous_sighting as s
     inner join core.identity_set_member as m on s.identity_set_id = m.identity_set_id
-    where m.strength = 'weak'
+),
+
+usable_use as (
+    select u.*
+    from device_use as u
+    where
+        u.customer_id is not null
+        and not exists (select 1 from core.shared_identity as q where q.identity_number = u.identity_number)
+        and not exists (select 1 from core.oversized_identity as q where q.identity_number = u.identity_number)
+        and not exists (select 1 from core.shared_device as q where q.identity_number = u.identity_number)
+        and not exists (select 1 from core.undone_identity as q where q.identity_number = u.identity_number)
 ),
 
 assigned_device as (
     select
-        u.identity_number,
-        u.customer_id,
-        u.rule,
-        min(u.occurred_at) as first_seen_at,
-        max(u.occurred_at) as last_seen_at,
-        cast(sum(u.event_count) as bigint) as event_count,
-        sum(cast(u.distance_us as hugeint) * u.event_count) as total_distance_us
-    from device_use as u
-    where not exists (select 1 from core.shared_device as q where q.identity_number = u.identity_number)
-    group by u.identity_number, u.customer_id, u.rule
-),
-
-scored_device as (
-    select
-        a.*,
-        count(*) over (partition by a.identity_number, a.rule) as customer_count,
-        cast(s.value as bigint) * 86400000000 as lookback_us
-    from assigned_device as a
-    inner join config.setting as s on s.setting = 'identity_lookback_days'
+        identity_number,
+        customer_id,
+        rule,
+        min(occurred_at) as first_seen_at,
+        max(occurred_at) as last_seen_at,
+        cast(sum(event_count) as bigint) as event_count,
+        -- In whole hundred-millionths: a sum of floats would depend on the order of its rows.
+        cast(sum(cast(confidence * 100000000 as bigint) * event_count) as double)
+        / (100000000 * sum(event_count)) as confidence
+    from usable_use
+    group by identity_number, customer_id, rule
 ),
 
 assigned_identity as (
@@ -94,16 +96,11 @@ assigned_identity as (
         i.identity_value,
         d.customer_id,
         d.rule,
-        case d.rule
-            when 'anonymous_device' then 0.5
-            else
-                0.99 * 2.0 / (1 + d.customer_count)
-                * (1 - cast(d.total_distance_us as double) / (2.0 * greatest(d.lookback_us, 1) * d.event_count))
-        end as confidence,
+        d.confidence,
         d.first_seen_at,
         d.last_seen_at,
         d.event_count
-    from scored_device as d
+    from assigned_device as d
     inner join core.identity as i on d.identity_number = i.identity_number
 ),
 

@@ -1,9 +1,10 @@
 -- One row per identity as seen, numbered in the order in which identities may name a customer.
 -- grain: identity_number, and (identity_type, identity_value)
 -- rebuild: full
--- The number is a total order: strong before reference before weak; strong and reference ones by when they first
--- occurred, weak ones only by the rank of their type; then by value. So the smallest number of a group is the group's
--- representative, whatever order the files came in. `own_customer_id` is the customer's id if this one represents it.
+-- The number is a total order: strong before reference before weak, within them types that name a customer first;
+-- strong and reference ones by when they first occurred, weak ones only by the rank of their type; then by value. So
+-- the smallest number of a group is the group's representative, whatever order the files came in. `own_customer_id` is
+-- the customer's id if this one represents it.
 with seen_identity as (
     select
         s.identity_set_id,
@@ -37,7 +38,8 @@ typed_identity as (
                 || ' must be strong, reference or weak, not ' || coalesce(t.strength, 'empty')
             )
         end as strength,
-        cast(t.rank as integer) as type_rank
+        cast(t.rank as integer) as type_rank,
+        coalesce(t.names_customer, 'true') <> 'false' as names_customer
     from counted_identity as c
     left join config.identity_type as t on c.identity_type = t.identity_type
 ),
@@ -45,7 +47,12 @@ typed_identity as (
 ordered_identity as (
     select
         *,
-        case strength when 'strong' then 1 when 'reference' then 2 else 3 end as strength_rank,
+        case
+            when strength = 'weak' then 4
+            when strength = 'strong' then 1
+            when names_customer then 2
+            else 3
+        end as strength_rank,
         case when strength = 'weak' then null else first_seen_at end as ordering_at
     from typed_identity
 ),
@@ -61,6 +68,7 @@ numbered_identity as (
         identity_value,
         strength,
         type_rank,
+        names_customer,
         'c_' || left(md5(identity_type || chr(31) || identity_value), 16) as own_customer_id,
         first_seen_at,
         last_seen_at,

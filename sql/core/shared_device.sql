@@ -1,11 +1,12 @@
 -- One row per weak identity on which too many customers logged in: a kiosk.
 -- grain: identity_number
 -- rebuild: full
--- The cap is `max_customers` of the identity's type, else the setting `identity_cap`.
+-- The cap is `max_customers` of the identity's type, else the setting `identity_cap`. Customers count as the evidence
+-- has them: undoing one of them neither makes a kiosk nor unmakes one.
 with login_customer_count as (
     select
         identity_number,
-        count(distinct customer_number) as linked_count
+        count(distinct evidence_number) as linked_count
     from core.device_login
     group by identity_number
 ),

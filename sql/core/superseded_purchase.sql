@@ -3,13 +3,7 @@
 -- rebuild: full
 -- One order is one purchase. It is the store's `order_placed` where there is one, else the event of the source with the
 -- highest rank number; then the earliest, then the smaller event id. Events without an order id never supersede.
-with resolved_set as (
-    select identity_set_id from core.identity_set_customer
-    union
-    select identity_set_id from core.anonymous_sighting
-),
-
-purchase_activity as (
+with purchase_activity as (
     select distinct activity
     from config.activity
     where kind = 'purchase'
@@ -28,9 +22,14 @@ logged_order as (
     from core.event as e
     inner join purchase_activity as a on e.activity = a.activity
     inner join core.identity_set as s on e.identities = s.identities
-    inner join resolved_set as v on s.identity_set_id = v.identity_set_id
+    left join core.identity_set_customer as known on s.identity_set_id = known.identity_set_id
+    left join core.anonymous_sighting as anonymous
+        on s.identity_set_id = anonymous.identity_set_id and e.occurred_at = anonymous.occurred_at
     left join config.source_rank as r on e.source = r.source
-    where e.order_id is not null and not coalesce(e.is_bot, false)
+    where
+        e.order_id is not null
+        and not coalesce(e.is_bot, false)
+        and coalesce(known.customer_id, anonymous.customer_id) is not null
 ),
 
 superseded as (
