@@ -18,12 +18,20 @@ DAY = timedelta(days=1)
 
 
 @dataclass
+class Line:
+    """What the past says of a customer's needs in one thread at one moment."""
+
+    need: Row | None = None  # founding touchpoint of the latest need
+    until: datetime | None = None
+    stage: str | None = None
+
+
+@dataclass
 class Life:
     """What a customer's past says at one moment."""
 
-    need: Row | None = None  # founding touchpoint of the latest need
-    need_until: datetime | None = None
-    need_stage: str | None = None
+    line: Line = field(default_factory=Line)  # of the thread of the touchpoint that is read
+    before: tuple[str, datetime | None] = ("first", None)  # how the last need touched ended, or until when it lives
     after: Row | None = None  # founding touchpoint of the latest after-sales journey
     after_until: datetime | None = None
     passive: Row | None = None
@@ -42,6 +50,7 @@ class Told:
     rule: dict[str, str | None] = field(default_factory=dict)
     journey: dict[str, str] = field(default_factory=dict)
     session: dict[str, str] = field(default_factory=dict)
+    reason: dict[str, str] = field(default_factory=dict)  # by founding touchpoint's id
     visits: set[tuple[Any, ...]] = field(default_factory=set)
     status: dict[str, str] = field(default_factory=dict)
     closed_at: dict[str, datetime | None] = field(default_factory=dict)
@@ -52,41 +61,132 @@ def tell(rows: list[Row], rules: Rules, cutoff: datetime) -> Told:
     told = Told()
     lives = defaultdict(list)
     for row in rows:
-        lives[row["customer_id"]].append(row)
+        lives[row["customer_id"]].append(dict(row))
     for life in lives.values():
         life.sort(key=lambda row: (row["occurred_at"], row["source_rank"], row["source"], row["source_event_id"]))
         _tell_sessions(life, rules, told)
-        kinds = _tell_life(life, rules, told)
+        kinds = _tell_life(life, rules, cutoff, told)
         _tell_states(life, kinds, rules, cutoff, told)
     return told
 
 
 def _tell_sessions(rows: list[Row], rules: Rules, told: Told) -> None:
     last: dict[str, tuple[datetime, str]] = {}
+    acted: set[str] = set()
     for row in rows:
         at, session = last.get(row["source"], (None, None))
         if at is None or row["occurred_at"] - at > rules.session_gap:
             session = row["touchpoint_id"]
         last[row["source"]] = (row["occurred_at"], session)
         told.session[row["touchpoint_id"]] = session
+        row["continues_session"] = session in acted
+        if row["is_purchase"] or not row["is_passive"]:
+            acted.add(session)
 
 
-def _tell_life(rows: list[Row], rules: Rules, told: Told) -> dict[str, str]:
+def _tell_life(rows: list[Row], rules: Rules, cutoff: datetime, told: Told) -> dict[str, str]:
     life, kinds = Life(), {}
+    threads, lines = _threads(rows, rules, cutoff, told), defaultdict[Any, Line](Line)
     for row in rows:
         key = row["touchpoint_id"]
+        life.line = lines[threads[key]]
         stage, rule = _stage(row, life, rules)
         kinds[key] = _kind(row, stage, life)
         place = {"pre": _place_pre, "after": _place_after, "passive": _place_passive}[kinds[key]]
         founder = place(row, stage, life, rules)
         told.stage[key], told.rule[key], told.journey[key] = stage, rule and rule.rule_id, founder["touchpoint_id"]
         life.journey_of[key] = founder
+        if founder is row:
+            told.reason[key] = _reason(row, kinds[key], life)
+        if kinds[key] == "pre":
+            ended = "purchase" if row["is_purchase"] else "end" if row["is_end"] else "inactivity"
+            life.before = (ended, life.line.until)
         is_opening = not _follows(row, life, rules)
         if row["is_purchase"]:
             _buy(row, founder, life, rules)
         if is_opening:
             life.opening[row["source"]] = (stage, life.purchase)
     return kinds
+
+
+def _threads(rows: list[Row], rules: Rules, cutoff: datetime, told: Told) -> dict[str, Any]:
+    """The thread of every touchpoint: a topic, or the first of some sessions that nobody can tell the topic of."""
+    if not rules.splits_by_topic:
+        return {row["touchpoint_id"]: "all" for row in rows}
+    visits: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["is_purchase"] or not row["is_passive"]:
+            visits.setdefault(told.session[row["touchpoint_id"]], []).append(row)
+    chains: list[list[str]] = []
+    for key, visit in visits.items():
+        if chains and _goes_on(rows, visits[chains[-1][-1]], visit, rules):
+            chains[-1].append(key)
+        else:
+            chains.append([key])
+    found = {key: topic for chain in chains for key, topic in _topics_of(rows, chain, visits, rules, cutoff).items()}
+    return _row_threads(rows, found, told)
+
+
+def _goes_on(rows: list[Row], one: list[Row], other: list[Row], rules: Rules) -> bool:
+    """Whether a session may be about what the one before it was about."""
+    between = rows[rows.index(one[0]) : rows.index(other[0])]
+    if any(row["is_purchase"] or row["is_end"] for row in between):
+        return False
+    return _pause_before(rows, other[0]) <= max(rules.inactivity[stage] for stage in ("unknown", *PRE))
+
+
+def _pause_before(rows: list[Row], row: Row) -> timedelta:
+    """Since the last thing that the customer did."""
+    done = [other for other in rows[: rows.index(row)] if other["is_purchase"] or not other["is_passive"]]
+    return row["occurred_at"] - done[-1]["occurred_at"]
+
+
+def _topics_of(
+    rows: list[Row], chain: list[str], visits: dict[str, list[Row]], rules: Rules, cutoff: datetime
+) -> dict[str, Any]:
+    """The topic of every session of a chain; what begins up to the cut-off hears nothing of what comes after it."""
+    begun = {key for key in chain if visits[key][0]["occurred_at"] <= cutoff}
+    heard = {key: [r for r in visits[key] if key not in begun or r["occurred_at"] <= cutoff] for key in chain}
+    own = {key: None if visits[key][0]["source"] in rules.foreign_topics else _own_topic(heard[key]) for key in chain}
+    pauses = [_pause_before(rows, visits[key][0]) if place else None for place, key in enumerate(chain)]
+    found: dict[str, Any] = {}
+    for place, key in enumerate(chain):
+        one = next((p for p in range(place, -1, -1) if own[chain[p]] is not None), None)
+        other = next((p for p in range(place, len(chain)) if own[chain[p]] is not None), None)
+        if other is not None and key in begun and chain[other] not in begun:
+            other = None
+        if one is not None and other is not None and one < other:
+            longest = max(range(one + 1, other + 1), key=lambda p: (pauses[p], p))
+            one, other = (one, None) if place < longest else (None, other)
+        near = other if one is None else one
+        found[key] = ("without topic", chain[0]) if near is None else own[chain[near]]
+    return found
+
+
+def _own_topic(rows: list[Row]) -> str | None:
+    topics = [row["topic"] for row in rows if row["topic"] is not None]
+    return max(topics, key=lambda topic: (topics.count(topic), -topics.index(topic)), default=None)
+
+
+def _row_threads(rows: list[Row], found: dict[str, Any], told: Told) -> dict[str, Any]:
+    threads: dict[str, Any] = {}
+    by_order: dict[str, Any] = {}
+    last: Any = None
+    for row in rows:
+        if row["is_purchase"] or not row["is_passive"]:
+            last = found[told.session[row["touchpoint_id"]]]
+            if row["order_id"]:
+                last = by_order.setdefault(row["order_id"], last)
+        threads[row["touchpoint_id"]] = last
+    return threads
+
+
+def _reason(row: Row, kind: str, life: Life) -> str:
+    """Why the touchpoint founds a journey."""
+    if kind != "pre":
+        return {"after": "after_sales", "passive": "passive"}[kind]
+    how, until = life.before
+    return "new_need" if how == "inactivity" and _alive(until, row) else how
 
 
 def _order(row: Row, life: Life) -> Row | None:
@@ -106,14 +206,15 @@ def _alive(until: datetime | None, row: Row) -> bool:
 
 
 def _place_pre(row: Row, stage: str, life: Life, rules: Rules) -> Row:
-    if not _alive(life.need_until, row):
-        life.need, life.need_stage = row, None
+    line = life.line
+    if not _alive(line.until, row):
+        line.need, line.stage = row, None
     if stage in PRE:
-        life.need_stage = stage
+        line.stage = stage
     ends = row["is_end"] or row["is_purchase"]
-    life.need_until = None if ends else row["occurred_at"] + rules.inactivity[stage]
-    assert life.need is not None
-    return life.need
+    line.until = None if ends else row["occurred_at"] + rules.inactivity[stage]
+    assert line.need is not None
+    return line.need
 
 
 def _buy(row: Row, founder: Row, life: Life, rules: Rules) -> None:
@@ -142,7 +243,7 @@ def _place_passive(row: Row, stage: str, life: Life, rules: Rules) -> Row:
     order = _order(row, life)
     if order:
         return life.journey_of[order["touchpoint_id"]]
-    need = life.need if _alive(life.need_until, row) else None
+    need = life.line.need if _alive(life.line.until, row) else None
     after = life.after if _alive(life.after_until, row) else None
     found = (after or need) if stage == "post_purchase" else (need or after)
     if found:
@@ -155,7 +256,7 @@ def _place_passive(row: Row, stage: str, life: Life, rules: Rules) -> Row:
 
 
 def _stage(row: Row, life: Life, rules: Rules) -> tuple[str, StageRule | None]:
-    need = (life.need_stage or "none") if _alive(life.need_until, row) else "none"
+    need = (life.line.stage or "none") if _alive(life.line.until, row) else "none"
     opening, bought = life.opening.get(row["source"], ("unknown", None))
     if opening != "unknown" and need != "none":
         opening = max(opening, need, key=STAGES.index)
@@ -187,6 +288,7 @@ def _fits(row: Row, life: Life, rule: StageRule) -> bool:
         "is_after_purchase": bought is not None,
         "has_topic": row["topic"] is not None,
         "same_topic": same_topic,
+        "continues_session": row["continues_session"],
     }
     return (
         all(_text_fits(column, row[column], patterns) for column, patterns in rule.texts.items())

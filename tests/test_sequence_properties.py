@@ -27,6 +27,8 @@ OTHER_RULES = replace(
     tail=timedelta(days=20),
     session_gap=timedelta(minutes=5),
 )
+SPLIT_RULES = replace(RULES, splits_by_topic=True)
+OTHER_SPLIT_RULES = replace(OTHER_RULES, splits_by_topic=True, foreign_topics=frozenset({"email", "store"}))
 CUTOFF = datetime(2026, 6, 1)
 START = datetime(2025, 6, 1)
 TABLES = ("touchpoint", "session", "journey", "stage_visit")
@@ -82,8 +84,17 @@ def _life(random: Random, number: int, count: int) -> list[dict]:
     return rows
 
 
-def build(frame: pl.DataFrame, cutoff: datetime = CUTOFF, rules: Rules = RULES) -> Sequence:
-    return build_sequence(frame, rules=rules, cutoff=cutoff)
+@pytest.fixture(scope="module", params=[RULES, SPLIT_RULES], ids=["one need at a time", "needs by topic"])
+def rules(request) -> Rules:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def build(rules):
+    def with_rules(frame: pl.DataFrame, cutoff: datetime = CUTOFF) -> Sequence:
+        return build_sequence(frame, rules=rules, cutoff=cutoff)
+
+    return with_rules
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +103,21 @@ def frame() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def sequence(frame) -> Sequence:
+def sequence(frame, build) -> Sequence:
     return build(frame)
 
 
-@pytest.mark.parametrize("rules", [RULES, OTHER_RULES], ids=["built-in rules", "other rules"])
+@pytest.mark.parametrize(
+    "told_rules",
+    [RULES, OTHER_RULES, SPLIT_RULES, OTHER_SPLIT_RULES],
+    ids=["built-in rules", "other rules", "built-in rules by topic", "other rules by topic"],
+)
 @pytest.mark.parametrize("seed", range(6))
-def test_the_kernel_tells_the_same_as_the_slow_telling(seed, rules):
+def test_the_kernel_tells_the_same_as_the_slow_telling(seed, told_rules):
     frame = world(customers=60, seed=seed)
     for cutoff in (START + 200 * DAY, CUTOFF):
-        told = tell(frame.to_dicts(), rules, cutoff)
-        sequence = build(frame, cutoff, rules)
+        told = tell(frame.to_dicts(), told_rules, cutoff)
+        sequence = build_sequence(frame, rules=told_rules, cutoff=cutoff)
         rows = {row["touchpoint_id"]: row for row in sequence.touchpoint.to_dicts()}
         assert {key: row["stage_rule"] for key, row in rows.items()} == told.rule
         assert {key: row["stage"] for key, row in rows.items()} == told.stage
@@ -113,6 +128,9 @@ def test_the_kernel_tells_the_same_as_the_slow_telling(seed, rules):
         }
         assert dict(sequence.journey.select("journey_id", "closed_at").iter_rows()) == {
             f"j_{key[:16]}": closed_at for key, closed_at in told.closed_at.items()
+        }
+        assert dict(sequence.journey.select("journey_id", "cut_reason").iter_rows()) == {
+            f"j_{key[:16]}": reason for key, reason in told.reason.items()
         }
         assert set(_visits(sequence)) == {(f"j_{key[:16]}", *rest) for key, *rest in told.visits}
 
@@ -128,14 +146,14 @@ def _visits(sequence: Sequence):
         yield (*(row[name] for name in names), duration)
 
 
-def test_the_order_of_the_rows_does_not_matter(frame, sequence):
+def test_the_order_of_the_rows_does_not_matter(frame, sequence, build):
     shuffled = build(frame.sample(fraction=1, shuffle=True, seed=3))
     for table in TABLES:
         assert_frame_equal(getattr(shuffled, table), getattr(sequence, table))
 
 
 @pytest.mark.parametrize("parts", [2, 7, 120])
-def test_any_split_by_customer_gives_the_same_rows(frame, sequence, parts):
+def test_any_split_by_customer_gives_the_same_rows(frame, sequence, parts, build):
     part = pl.col("customer_id").str.slice(2).cast(pl.Int64) % parts
     built = [build(frame.filter(part == number)) for number in range(parts)]
     for table in TABLES:
@@ -144,7 +162,7 @@ def test_any_split_by_customer_gives_the_same_rows(frame, sequence, parts):
         assert_frame_equal(together.sort(key), getattr(sequence, table).sort(key))
 
 
-def test_unrelated_customers_change_nothing_for_others(frame, sequence):
+def test_unrelated_customers_change_nothing_for_others(frame, sequence, build):
     others = world(customers=40, seed=9).with_columns(
         customer_id=pl.lit("a_") + pl.col("customer_id"),
         source_event_id=pl.lit("x") + pl.col("source_event_id"),
@@ -207,7 +225,7 @@ def test_a_journey_has_at_most_one_purchase(sequence):
     assert purchases["is_purchase"].max() == 1
 
 
-def test_what_happens_after_the_cut_off_changes_no_state(frame):
+def test_what_happens_after_the_cut_off_changes_no_state(frame, build):
     cutoff = START + 200 * DAY
     known = frame.filter(pl.col("occurred_at") <= cutoff)
     assert 0 < len(known) < len(frame)
@@ -217,7 +235,7 @@ def test_what_happens_after_the_cut_off_changes_no_state(frame):
     assert_frame_equal(begun.select(columns), build(known, cutoff).journey.select(columns))
 
 
-def test_a_shift_of_all_times_shifts_only_the_times(frame, sequence):
+def test_a_shift_of_all_times_shifts_only_the_times(frame, sequence, build):
     weeks = timedelta(weeks=60)
     later = frame.with_columns(pl.col("occurred_at", "received_at") + weeks)
     moved = build(later, CUTOFF + weeks)
@@ -227,7 +245,7 @@ def test_a_shift_of_all_times_shifts_only_the_times(frame, sequence):
         assert_frame_equal(getattr(moved, table), before.with_columns(pl.col(times) + weeks))
 
 
-def test_no_touchpoint_gives_empty_tables_of_the_same_types(frame, sequence):
+def test_no_touchpoint_gives_empty_tables_of_the_same_types(frame, sequence, build):
     empty = build(frame.clear())
     for table in TABLES:
         assert getattr(empty, table).is_empty()

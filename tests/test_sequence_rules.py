@@ -41,11 +41,11 @@ def page(activity: str, **more) -> dict:
         (page("landing_viewed"), "awareness", "consideration", "decision", "awareness"),
         (page("blog_viewed"), "awareness", "consideration", "decision", "awareness"),
         (page("promotion_viewed"), "awareness", "consideration", "decision", "awareness"),
-        (page("product_viewed", topic="tents"), "consideration", "consideration", "consideration", "consideration"),
-        (page("product_viewed", topic="shoes"), "consideration", "consideration", "consideration", "post_purchase"),
+        (page("product_viewed", topic="tents"), "consideration", "consideration", "decision", "consideration"),
+        (page("product_viewed", topic="shoes"), "consideration", "consideration", "decision", "post_purchase"),
         (page("product_list_viewed"), "consideration", "consideration", "consideration", "consideration"),
         (page("pricing_viewed"), "consideration", "consideration", "consideration", "consideration"),
-        (page("products_searched"), "consideration", "consideration", "decision", "consideration"),
+        (page("products_searched"), "consideration", "consideration", "consideration", "consideration"),
         (page("wishlist_added"), "consideration", "consideration", "consideration", "consideration"),
         (page("cart_viewed"), "decision", "decision", "decision", "decision"),
         (page("product_added"), "decision", "decision", "decision", "decision"),
@@ -115,7 +115,10 @@ def test_what_follows_a_ticket_has_the_stage_of_its_opening(subject, stage, acti
 def test_what_follows_a_ticket_goes_with_its_need():
     asked, solved = ticket("Sizing"), ticket(None, "ticket_solved")
     assert placed(asked, page("cart_viewed"), solved) == ("decision", "ticket_follow_up")
-    assert placed(page("cart_viewed"), page("product_viewed"), asked, solved) == ("consideration", "ticket_follow_up")
+    assert placed(page("cart_viewed"), page("product_list_viewed"), asked, solved) == (
+        "consideration",
+        "ticket_follow_up",
+    )
     bought = {"activity": "order_placed", "source": "store"}
     assert placed(asked, bought, solved) == ("post_purchase", "ticket_follow_up")
     assert placed(asked, bought, page("blog_viewed"), solved) == ("post_purchase", "ticket_follow_up")
@@ -211,6 +214,28 @@ def test_a_topic_that_is_not_known_is_neither_the_same_nor_another(condition, to
     assert placed(BOUGHT, page("page_viewed", topic=topic), rules=rules)[0] == ("decision" if fits else "unknown")
 
 
+@pytest.mark.parametrize(
+    ("before", "minutes", "continues"),
+    [
+        (page("home_viewed"), 30, True), (page("home_viewed"), 31, False),
+        (mail("opened", "newsletter"), 5, False), (mail("delivered", "newsletter"), 5, False),
+    ],
+)  # fmt: skip
+def test_a_session_is_continued_after_an_act_on_its_source(before, minutes, continues):
+    rules = rules_with(
+        {"activity": "product_viewed", "continues_session": "true", "stage": "decision"},
+        {"activity": "product_viewed", "continues_session": "false", "stage": "consideration"},
+    )
+    look = page("product_viewed", at=datetime(2026, 1, 1, 10) + timedelta(minutes=minutes))
+    before = before | {"at": datetime(2026, 1, 1, 10)}
+    assert placed(before, look, rules=rules)[0] == ("decision" if continues else "consideration")
+
+
+@pytest.mark.parametrize(("activity", "stage"), [("product_viewed", "consideration"), ("landing_viewed", "awareness")])
+def test_who_comes_back_another_day_to_look_around_has_stepped_back(activity, stage):
+    assert placed(page("cart_viewed", at="2026-01-09 10:00"), page(activity, at="2026-01-10 10:00"))[0] == stage
+
+
 def test_the_first_rule_that_fits_wins():
     first, second = {"activity": "page_*", "stage": "awareness"}, {"activity": "page_viewed", "stage": "decision"}
     assert placed(page("page_viewed"), rules=rules_with(first, second)) == ("awareness", "r0")
@@ -264,6 +289,12 @@ def test_a_rule_id_stands_once():
         ("inactivity_limit", lambda f: pl.concat([f, f]), "row 'unknown': column 'stage' has this value twice"),
         ("setting", lambda f: f.clear(), "row 'session_gap_minutes' is missing"),
         ("setting", lambda f: f.with_columns(value=pl.lit("half an hour")), "'half an hour' is not a number"),
+        ("setting", lambda f: _set(f, "journey_cut", "fixed"), "'journey_cut', column 'value': 'fixed' is not one of"),
+        ("setting", lambda f: _set(f, "journey_cut", "fixed"), "did you mean 'fixed_gap'?"),
+        ("setting", lambda f: _set(f, "inactivity_limits", "learned"), "one of learnt, configured; did you mean 'le"),
+        ("setting", lambda f: _set(f, "new_need_by_topic", "true"), "'true' is not one of auto, always, never"),
+        ("setting", lambda f: _set(f, "fixed_gap_days", "half"), "'fixed_gap_days', column 'value': 'half' is not a"),
+        ("setting", lambda f: f.filter(pl.col("setting") != "journey_cut"), "row 'journey_cut' is missing"),
         ("activity", lambda f: f.with_columns(kind=pl.lit("purchse")), "did you mean 'purchase'"),
     ],
 )  # fmt: skip
@@ -273,6 +304,31 @@ def test_a_wrong_file_is_named(file, change, complaint):
         read_rules(frames | {file: change(frames[file])})
     assert complaint in str(error.value)
     assert f"sql/config/{file}.csv" in str(error.value)
+
+
+def _set(frame: pl.DataFrame, setting: str, value: str) -> pl.DataFrame:
+    chosen = pl.when(pl.col("setting") == setting).then(pl.lit(value)).otherwise("value")
+    return frame.with_columns(value=chosen)
+
+
+def _chosen(**settings: str):
+    frames = rule_frames()
+    for name, value in settings.items():
+        frames["setting"] = _set(frames["setting"], name, value)
+    return read_rules(frames)
+
+
+def test_one_gap_for_every_stage_and_no_needs_beside_each_other():
+    rules = _chosen(journey_cut="fixed_gap", fixed_gap_days="12", new_need_by_topic="always")
+    assert set(rules.inactivity.values()) == {timedelta(days=12)}
+    assert rules.reach == timedelta(days=12)
+    assert rules.cut.is_fixed
+    assert not rules.splits_by_topic
+
+
+@pytest.mark.parametrize(("by_topic", "splits"), [("always", True), ("auto", False), ("never", False)])
+def test_needs_are_split_as_read_only_when_always(by_topic, splits):
+    assert _chosen(new_need_by_topic=by_topic).splits_by_topic is splits
 
 
 def test_a_missing_file_is_named():

@@ -5,6 +5,17 @@ rows or customers. Customers do not see each other, so any split by customer giv
 """
 
 from journey_analytics.sequence.kernel import Sequence, build_sequence
+from journey_analytics.sequence.learning import Learnt, learn, learnt_rules, learnt_until
 from journey_analytics.sequence.rules import Rules, StageRule, read_rules
 
-__all__ = ["Rules", "Sequence", "StageRule", "build_sequence", "read_rules"]
+__all__ = [
+    "Learnt",
+    "Rules",
+    "Sequence",
+    "StageRule",
+    "build_sequence",
+    "learn",
+    "learnt_rules",
+    "learnt_until",
+    "read_rules",
+]

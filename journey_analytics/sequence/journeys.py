@@ -1,10 +1,10 @@
 """Which journey every touchpoint belongs to. A journey is known by the row that founds it, its earliest touchpoint.
 
-- Touchpoints on the way to a purchase: their need (see `stages`).
+- Touchpoints on the way to a purchase: their need (see `stages`), of which a customer may have several at a time.
 - After-sales contact: the journey of the order it names, else of the customer's last purchase while the pauses stay
   within the limit or the tail lasts, else a journey of its own.
-- Passive touchpoints: the need or the after-sales that lives at that moment, else a passive journey of their own. They
-  never make a journey live longer.
+- Passive touchpoints: the need or the after-sales that lives at that moment, else a passive journey of their own; of
+  several needs, that of the last active touchpoint's thread. They never make a journey live longer.
 """
 
 from datetime import timedelta
@@ -16,9 +16,10 @@ from journey_analytics.sequence.order import NEVER, at, before
 from journey_analytics.sequence.rules import Rules
 from journey_analytics.sequence.stages import POST_PURCHASE, limit_us
 
-CUT_REASONS: Final = ("first", "inactivity", "purchase", "end", "after_sales", "passive")
-"""Why a journey does not continue the customer's one before: nothing before, a pause, a purchase, an explicit end; or
-after-sales contact without a purchase near enough; or only passive touchpoints."""
+CUT_REASONS: Final = ("first", "inactivity", "purchase", "end", "new_need", "after_sales", "passive")
+"""Why a journey does not continue the customer's one before: nothing before, a pause, a purchase, an explicit end, a
+need of its own beside the one that still lives; or after-sales contact without a purchase near enough; or only passive
+touchpoints."""
 
 
 def with_journeys(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -29,7 +30,7 @@ def with_journeys(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     limits = limit_us(rules)
     return (
         _with_lives(rows, limits, tail_us=rules.tail // timedelta(microseconds=1))
-        .pipe(_with_needs)
+        .with_columns(order_need_row=at("need_row", pl.col("order_row")))
         .pipe(_with_after_sales)
         .pipe(_with_passive)
         .with_columns(journey_row=pl.coalesce("active_row", "passive_row"))
@@ -48,11 +49,6 @@ def _with_lives(rows: pl.DataFrame, limits: pl.Series, *, tail_us: int) -> pl.Da
         .otherwise(lives)
     )  # fmt: skip
     return rows.with_columns(is_after=is_after, lives_until_us=until)
-
-
-def _with_needs(rows: pl.DataFrame) -> pl.DataFrame:
-    need = pl.when("begins_need").then("row").forward_fill()
-    return rows.with_columns(need_row=need).with_columns(order_need_row=at("need_row", pl.col("order_row")))
 
 
 def _with_after_sales(rows: pl.DataFrame) -> pl.DataFrame:
@@ -94,10 +90,11 @@ def _with_passive(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _cut_reason() -> pl.Expr:
     """At founding rows; null elsewhere."""
-    pre = pl.col("is_pre")
     kind = pl.when("is_purchase").then(2).when("is_end").then(3).otherwise(1)
-    after_need = before(kind, where=pre, default=0)
+    last_kind = before(kind, where=pl.col("is_pre"), default=0)
+    still_lives = pl.col("us") <= before(pl.col("lives_until_us"), where=pl.col("is_pre"), default=NEVER)
+    after_need = pl.when((last_kind == 1) & still_lives).then(4).otherwise(last_kind)
     reason = (
-        pl.when("begins_need").then(after_need).when("begins_after_sales").then(4).when("begins_passive").then(5)
+        pl.when("begins_need").then(after_need).when("begins_after_sales").then(5).when("begins_passive").then(6)
     )  # fmt: skip
     return pl.lit(pl.Series(CUT_REASONS)).gather(reason)

@@ -13,6 +13,7 @@ from journey_analytics.sequence.outcomes import JOURNEY_COLUMNS, journey_frame
 from journey_analytics.sequence.rules import Rules
 from journey_analytics.sequence.sessions import session_frame, with_sessions
 from journey_analytics.sequence.stages import with_stages
+from journey_analytics.sequence.threads import with_threads
 from journey_analytics.sequence.visits import visit_frame
 
 INPUT_COLUMNS: Final = (
@@ -57,10 +58,15 @@ def build_sequence(events: pl.DataFrame, *, rules: Rules, cutoff: datetime) -> S
     Raises:
         DataError: when a column is missing.
     """
-    if missing := [name for name in INPUT_COLUMNS if name not in events.columns]:
-        raise DataError(f"the touchpoints lack the columns {', '.join(missing)}")
-    cutoff_us = _microseconds(cutoff)
-    rows = with_sessions(_coded(in_order(events.select(INPUT_COLUMNS))), gap=rules.session_gap)
+    cutoff_us = microseconds(cutoff)
+    rows = session_rows(events, rules)
+    rows = with_threads(
+        rows,
+        by_topic=rules.splits_by_topic,
+        reach=rules.reach,
+        cutoff_us=cutoff_us,
+        foreign=rules.foreign_topics,
+    )
     rows = _with_ids(with_journeys(with_stages(rows, rules), rules))
     by_journey = _with_positions(rows.sort("journey_row", "row"))
     journeys = journey_frame(by_journey, cutoff_us=cutoff_us)
@@ -68,11 +74,23 @@ def build_sequence(events: pl.DataFrame, *, rules: Rules, cutoff: datetime) -> S
         touchpoint=by_journey.select(TOUCHPOINT_COLUMNS),
         session=session_frame(rows),
         journey=journeys.select(JOURNEY_COLUMNS),
-        stage_visit=visit_frame(rows, journeys, rules, cutoff_us=cutoff_us),
+        stage_visit=visit_frame(by_journey, journeys, rules, cutoff_us=cutoff_us),
     )
 
 
-def _microseconds(instant: datetime) -> int:
+def session_rows(events: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The touchpoints in order with their sessions: what threads and stages are found on.
+
+    Raises:
+        DataError: when a column is missing.
+    """
+    if missing := [name for name in INPUT_COLUMNS if name not in events.columns]:
+        raise DataError(f"the touchpoints lack the columns {', '.join(missing)}")
+    return with_sessions(_coded(in_order(events.select(INPUT_COLUMNS))), gap=rules.session_gap)
+
+
+def microseconds(instant: datetime) -> int:
+    """Since 1970 in UTC; a naive instant is in UTC."""
     aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
     since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

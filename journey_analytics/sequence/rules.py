@@ -18,7 +18,7 @@ STAGE_CODES: Final = {name: code for code, name in enumerate((UNKNOWN, *STAGES))
 """`unknown` 0, `awareness` 1 … `post_purchase` 4: a higher code is a higher stage."""
 
 TEXT_CONDITIONS: Final = ("source", "activity", "page_path", "category", "subject")
-FLAG_CONDITIONS: Final = ("is_machine", "is_after_purchase", "has_topic", "same_topic")
+FLAG_CONDITIONS: Final = ("is_machine", "is_after_purchase", "has_topic", "same_topic", "continues_session")
 PREVIOUS: Final = "previous"
 OPENING: Final = "opening"
 NO_NEED: Final = "none"
@@ -36,6 +36,16 @@ RULE_COLUMNS: Final = (
     "confidence",
     "description",
 )
+PROCESS_AWARE, FIXED_GAP = "process_aware", "fixed_gap"
+LEARNT, CONFIGURED = "learnt", "configured"
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+_CUT_CHOICES: Final = {
+    "journey_cut": (PROCESS_AWARE, FIXED_GAP),
+    "inactivity_limits": (LEARNT, CONFIGURED),
+    "new_need_by_topic": (AUTO, ALWAYS, NEVER),
+}
+"""The settings that choose how journeys are cut, and what each may be."""
+
 _TAIL: Final = "tail"
 _MAX_DAYS: Final = 36_500
 _KINDS: Final = ("act", "purchase", "passive", "end")
@@ -49,6 +59,7 @@ class StageRule:
         texts: patterns by column, any of which must fit; a trailing `*` fits every ending; case does not matter.
             `subject` patterns are whole words or phrases anywhere in it, the other columns fit as a whole.
         flags: required truth by column; a fact that is not known (no topic, no purchase yet) fits neither value.
+            `continues_session`: the customer did something earlier in the same session.
         min_days: at least this many days since the customer's last purchase, inclusive.
         max_days: at most this many, inclusive.
         previous_states: indexes into `NEED_STATES` in which the rule applies.
@@ -69,15 +80,41 @@ class StageRule:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """How the analyst wants needs to be told apart (`setting.csv`).
+
+    Attributes:
+        method: `process_aware`, or `fixed_gap`: one limit for every stage, nothing learnt, one need at a time.
+        fixed_gap: that limit.
+        limits: `learnt` where the data is enough, or `configured` (`inactivity_limit.csv`).
+        by_topic: whether another topic is another need: `always`, `never`, or `auto`: when the data shows that it is.
+    """
+
+    method: str
+    fixed_gap: timedelta
+    limits: str
+    by_topic: str
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether one gap cuts everything."""
+        return self.method == FIXED_GAP
+
+
+@dataclass(frozen=True)
 class Rules:
     """Everything the kernel is told.
 
     Attributes:
+        cut: how the analyst wants needs to be told apart.
         stage_rules: in order of precedence; the first that fits wins.
         inactivity: by stage (and `unknown`): a longer pause after a touchpoint of the stage ends the journey.
         window: by stage: how long after entering it a journey may advance.
         session_gap: a longer pause on one source begins a session.
         tail: after-sales contact this long after a purchase belongs to it, whatever the pauses.
+        splits_by_topic: whether a customer's needs about different topics live beside each other. As read, only when
+            that was set to `always`; what is learnt comes in by `learning.learnt_rules`.
+        foreign_topics: sources whose topics are not those of the others: they tell no needs apart. None as read.
     """
 
     stage_rules: tuple[StageRule, ...]
@@ -85,6 +122,14 @@ class Rules:
     window: Mapping[str, timedelta]
     session_gap: timedelta
     tail: timedelta
+    cut: Cut
+    splits_by_topic: bool
+    foreign_topics: frozenset[str] = frozenset()
+
+    @property
+    def reach(self) -> timedelta:
+        """The longest pause after which a need may still go on."""
+        return max(self.inactivity[stage] for stage in (UNKNOWN, *STAGES[:3]))
 
 
 def read_rules(frames: Mapping[str, pl.DataFrame]) -> Rules:
@@ -98,13 +143,16 @@ def read_rules(frames: Mapping[str, pl.DataFrame]) -> Rules:
     """
     if "activity" in frames:
         _check_activities(_rows(frames, "activity", key="activity", columns=("activity", "kind")))
-    settings = _settings(frames)
+    settings, cut = _settings(frames), _cut(frames)
+    configured = _days(frames, "inactivity_limit", value="inactivity_days", needs=tuple(STAGE_CODES))
     return Rules(
         stage_rules=_stage_rules(frames, tail_days=settings["post_purchase_tail_days"]),
-        inactivity=_days(frames, "inactivity_limit", value="inactivity_days", needs=tuple(STAGE_CODES)),
+        inactivity=dict.fromkeys(STAGE_CODES, cut.fixed_gap) if cut.is_fixed else configured,
         window=_days(frames, "stage_window", value="window_days", needs=STAGES),
         session_gap=timedelta(minutes=settings["session_gap_minutes"]),
         tail=timedelta(days=settings["post_purchase_tail_days"]),
+        cut=cut,
+        splits_by_topic=cut.by_topic == ALWAYS and not cut.is_fixed,
     )
 
 
@@ -112,6 +160,16 @@ def _settings(frames: Mapping[str, pl.DataFrame]) -> dict[str, float]:
     names = ("session_gap_minutes", "post_purchase_tail_days")
     rows = _needed(_rows(frames, "setting", key="setting", columns=("setting", "value")), "setting", names)
     return {name: rows[name].required("value").number() for name in names}
+
+
+def _cut(frames: Mapping[str, pl.DataFrame]) -> Cut:
+    rows = _rows(frames, "setting", key="setting", columns=("setting", "value"))
+    found = _needed(rows, "setting", (*_CUT_CHOICES, "fixed_gap_days"))
+    method, limits, by_topic = (
+        found[name].required("value").one_of(choices, what=f"one of {', '.join(choices)}")
+        for name, choices in _CUT_CHOICES.items()
+    )
+    return Cut(method, found["fixed_gap_days"].required("value").whole_days(), limits, by_topic)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ A stage may depend on the stage that the need is in, and a need ends after a pau
 Both look only backwards. So the answer is found by repeating one vectorised step until nothing changes: after k steps
 at least the first k touchpoints of every customer are final. Customers without a change leave after each step, and what
 only inherits is looked through, so that in practice a handful of steps is enough.
+
+A customer may have several needs at a time, each in its thread (see `threads`). For the steps the rows lie thread by
+thread, so that "the last earlier row" of a need is found as that of a customer is.
 """
 
 from datetime import timedelta
@@ -14,12 +17,13 @@ import polars as pl
 from journey_analytics.sequence.matching import matched
 from journey_analytics.sequence.order import NEVER, at, before
 from journey_analytics.sequence.rules import NEED_STATES, OPENING, PREVIOUS, STAGE_CODES, Rules
+from journey_analytics.sequence.threads import thread_order
 
 POST_PURCHASE: Final = STAGE_CODES["post_purchase"]
 DECISION: Final = STAGE_CODES["decision"]
 _INHERITS: Final = 5
 _FOLLOWS: Final = 6
-_SETTLED: Final = ("rule", "stage_code", "is_pre", "begins_need", "need_until_us")
+_SETTLED: Final = ("rule", "stage_code", "is_pre", "begins_need", "need_until_us", "need_row")
 _OUTCOMES: Final = {**STAGE_CODES, PREVIOUS: _INHERITS, OPENING: _FOLLOWS}
 
 
@@ -27,10 +31,15 @@ def with_stages(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """Add the stage, its rule and the needs that follow from it.
 
     Added: `stage_code`, `stage_rule`, `stage_confidence`; `is_pre` (part of the way to a purchase: active, not
-    post_purchase and not about an order already placed), `begins_need`, `need_until_us` (until when the need before
-    this row lived; `NEVER` when there was none) and the purchase context of `with_purchases`.
+    post_purchase and not about an order already placed), `begins_need`, `need_row` (the row that founded the thread's
+    latest need up to here), `need_until_us` (until when the thread's need before this row lived; `NEVER` when there was
+    none) and the purchase context of `with_purchases`.
+
+    Args:
+        rows: in order, with `thread`.
+        rules: see `read_rules`.
     """
-    context = with_purchases(rows)
+    context = _with_session_context(with_purchases(rows))
     offset, answers = matched(context, rules.stage_rules)
     outcomes = pl.Series([_OUTCOMES[rule.stage] for rule in rules.stage_rules] + [0], dtype=pl.Int64)
     context = context.with_columns(offset=offset, opening_row=pl.lit(None, pl.Int64))
@@ -51,6 +60,15 @@ def with_purchases(rows: pl.DataFrame) -> pl.DataFrame:
         order_row=pl.when((pl.col("order_row") < pl.col("row")) & ~pl.col("is_purchase")).then("order_row"),
         since_purchase_us=pl.col("us") - at("us", pl.col("purchase_row")),
         same_topic=pl.col("topic") == at("topic", pl.col("purchase_row")),
+    )
+
+
+def _with_session_context(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `continues_session`: the customer did something earlier in this session."""
+    first = rows.lazy().filter("is_active").select("session_row", first_act="row")
+    founding = first.unique("session_row", keep="first", maintain_order=True).collect()
+    return rows.join(founding, on="session_row", how="left", maintain_order="left").with_columns(
+        continues_session=(pl.col("row") > pl.col("first_act")).fill_null(value=False)
     )
 
 
@@ -76,21 +94,37 @@ def _outcome(answers: pl.Series, outcomes: pl.Series, index: pl.Expr) -> pl.Expr
 
 def _settled(rows: pl.DataFrame, rules: Rules, answers: pl.Series, outcomes: pl.Series) -> pl.DataFrame:
     limits = limit_us(rules)
-    state = rows.select(
-        "row", "customer", "is_first", "us", "is_active", "is_purchase", "is_end", "order_row", "offset",
-        # A distance stays true when whole customers leave the frame.
-        opening_distance=pl.col("row") - pl.col("opening_row"),
-        has_bought_since=(pl.col("purchase_row") > pl.col("opening_row")).fill_null(value=False),
-        rule=pl.lit(len(rules.stage_rules) + 1, pl.Int16), stage_code=pl.lit(0, pl.Int64), inherits=pl.lit(value=False),
-    )  # fmt: skip
+    state, place = _thread_by_thread(rows, is_split=rules.splits_by_topic)
+    state = state.with_columns(
+        rule=pl.lit(len(rules.stage_rules) + 1, pl.Int16), stage_code=pl.lit(0, pl.Int64), inherits=pl.lit(value=False)
+    )
     settled: list[pl.DataFrame] = []
     while len(state) or not settled:
         lived = _with_needs(state, limits)
         found = _with_rules(lived, answers, outcomes)
         moving = _moving(state, found)
-        settled.append(lived.filter(~moving).select("row", *_SETTLED))
+        settled.append(lived.filter(~moving).select("place", "row", *_SETTLED[:-1]))
         state = found.filter(moving)
-    return rows.hstack(pl.concat(settled).sort("row").select(_SETTLED))
+    need = pl.when("begins_need").then("row").forward_fill()
+    together = pl.concat(settled).sort("place").select(*_SETTLED[:-1], need_row=need)
+    return rows.hstack(together if place is None else together.select(pl.all().gather(place)))
+
+
+def _thread_by_thread(rows: pl.DataFrame, *, is_split: bool) -> tuple[pl.DataFrame, pl.Series | None]:
+    """What the steps read, thread by thread, and the place of every row there; None when no row has moved."""
+    columns = ("row", "customer", "is_first", "us", "is_active", "is_purchase", "is_end", "order_row", "offset")
+    bought = (pl.col("purchase_row") > pl.col("opening_row")).fill_null(value=False)
+    state = rows.select(*columns, "opening_row", "thread", has_bought_since=bought)
+    opening, place = pl.col("opening_row"), None
+    if is_split:
+        order = thread_order(rows)
+        place = pl.zeros(len(order), dtype=pl.Int64, eager=True).scatter(order, pl.int_range(len(order), eager=True))
+        state, opening = state[order], pl.lit(place).gather("opening_row")
+        is_first = (pl.col("thread") != pl.col("thread").shift(1)).fill_null(value=True)
+        state = state.with_columns(is_first=is_first)
+    # A distance stays true when whole customers leave the frame.
+    places = pl.int_range(pl.len(), dtype=pl.Int64)
+    return state.with_columns(place=places, opening_distance=places - opening).drop("opening_row", "thread"), place
 
 
 def _moving(state: pl.DataFrame, found: pl.DataFrame) -> pl.Series:

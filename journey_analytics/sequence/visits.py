@@ -23,12 +23,12 @@ def visit_frame(rows: pl.DataFrame, journeys: pl.DataFrame, rules: Rules, *, cut
     or to the cut-off while open; it never exceeds the window.
 
     Args:
-        rows: all touchpoints in order, with their journeys.
+        rows: all touchpoints sorted by (journey_row, row): those of a need are neighbours.
         journeys: `journey_row`, `journey_id` and `closing_us` (until when the journey lives) of every journey.
         rules: gives the windows.
         cutoff_us: T in microseconds.
     """
-    read = rows.select("customer", "journey_row", "us", "is_pre", "is_purchase", "stage_code")
+    read = rows.select("row", "customer", "journey_row", "us", "is_pre", "is_purchase", "stage_code")
     known = read.filter(pl.col("us") <= cutoff_us)
     entered = pl.concat([_before_purchase(known), _after_purchase(known)])
     visits = entered.join(
@@ -63,7 +63,7 @@ def _next(holds: pl.Expr) -> pl.Expr:
 
 def _after_purchase(known: pl.DataFrame) -> pl.DataFrame:
     """`post_purchase` is entered at the purchase and advances at the customer's next one, of any journey."""
-    bought = known.filter("is_purchase").select("journey_row", "customer", "us")
+    bought = known.filter("is_purchase").sort("row").select("journey_row", "customer", "us")
     same = pl.col("customer") == pl.col("customer").shift(-1)
     return bought.select(
         "journey_row",
