@@ -9,6 +9,8 @@ import polars as pl
 
 from journey_analytics import build
 from journey_analytics.contract import STAGES
+from journey_analytics.steps import rules_of
+from journey_analytics.suggestion import make_stage_suggestion
 from journey_analytics.warehouse import Warehouse, open_memory
 
 CUTOFF = datetime(2026, 6, 30)
@@ -47,7 +49,7 @@ def store(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     warehouse.create_from("core.journey", pl.DataFrame(journeys, infer_schema_length=None))
     visits = [visit for _, group in touchpoints.group_by("journey_id", maintain_order=True) for visit in _visits(group)]
     warehouse.create_from("core.stage_visit", pl.DataFrame(visits, schema=_VISIT_SCHEMA))
-    warehouse.create_from("core.customer_identity", _identities(touchpoints))
+    _store_identities(warehouse, touchpoints)
     _store_runs(warehouse)
 
 
@@ -62,7 +64,8 @@ def sequenced(touchpoints: pl.DataFrame) -> pl.DataFrame:
 
 
 def make_marts(warehouse: Warehouse) -> None:
-    """Run every SQL model of the mart, but not the Python steps."""
+    """Run every SQL model of the mart; of the Python steps only what one of them reads."""
+    make_stage_suggestion(warehouse, rules=rules_of(warehouse))
     build.run_models(warehouse, build.ordered(build.read_models(build.sql_files(), "mart")))
 
 
@@ -83,6 +86,7 @@ def _touchpoint(random: Random, number: int, step: int, activity: str, at: datet
     stage = STAGE_OF.get(activity, "unknown")
     return {
         "touchpoint_id": f"t{number}_{step}",
+        "source_event_id": f"e{number}_{step}",
         "source": random.choice(SOURCES),
         "customer_id": f"c_{number // 2}",
         "session_id": f"s{number}_{step // 3}",
@@ -123,6 +127,7 @@ def _journey(group: pl.DataFrame) -> Row:
         "country": None,
         "is_returning": False,
         "is_passive": bool((group["activity"] == PASSIVE).all()),
+        "cut_reason": "passive" if (group["activity"] == PASSIVE).all() else "first",
         "activities": group["activity"].to_list(),
         "stages": [stage for stage, _ in groupby(_stages(group))],
     }
@@ -183,10 +188,46 @@ _VISIT_SCHEMA = {
 }
 
 
-def _identities(touchpoints: pl.DataFrame) -> pl.DataFrame:
-    customers = touchpoints["customer_id"].unique().sort().to_list()
-    types = ["email" if place % 3 else "anonymous_id" for place in range(len(customers))]
-    return pl.DataFrame({"identity_type": types, "identity_value": customers, "customer_id": customers})
+def _store_identities(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
+    """Every customer is one e-mail, or for each third one a cookie; and one kiosk's visit is set aside."""
+    customers = pl.DataFrame({"customer_id": touchpoints["customer_id"].unique().sort()}).with_row_index("place")
+    is_device = pl.col("place") % 3 == 0
+    identity = customers.select(
+        identity_type=pl.when(is_device).then(pl.lit("anonymous_id")).otherwise(pl.lit("email")),
+        identity_value="customer_id",
+        customer_id="customer_id",
+        rule=pl.when(is_device).then(pl.lit("anonymous_device")).otherwise(pl.lit("own")),
+        confidence=pl.when(is_device).then(0.5).otherwise(1.0),
+    )
+    warehouse.create_from("core.customer_identity", identity)
+    warehouse.execute("""
+        create or replace table core.event as
+        select
+            t.source, t.source_event_id, t.activity, t.occurred_at, false as is_bot,
+            [{'identity_type': i.identity_type, 'identity_value': i.identity_value}] as identities
+        from core.touchpoint as t inner join core.customer_identity as i using (customer_id)
+    """)
+    warehouse.execute("""
+        create or replace table core.identity_set as
+        select distinct identities[1].identity_value as identity_set_id, identities from core.event
+    """)
+    warehouse.execute("""
+        create or replace table core.identity_set_customer as
+        select identity_value as identity_set_id, customer_id from core.customer_identity where rule = 'own'
+    """)
+    warehouse.execute("""
+        create or replace table core.anonymous_sighting as
+        select distinct
+            e.identities[1].identity_value as identity_set_id, e.occurred_at, i.customer_id, i.rule,
+            null::bigint as distance_us
+        from core.event as e
+        inner join core.customer_identity as i on e.identities[1].identity_value = i.identity_value
+        where i.rule = 'anonymous_device'
+    """)
+    kiosk = {"identity_type": "cookie_id", "identity_value": "kiosk", "reason": "shared_device"}
+    warehouse.create_from("core.quarantined_identity", pl.DataFrame([kiosk]))
+    visit = {"source": "web", "source_event_id": "k1", "reason": "quarantined_identity"}
+    warehouse.create_from("core.set_aside_event", pl.DataFrame([visit]))
 
 
 def _store_runs(warehouse: Warehouse) -> None:

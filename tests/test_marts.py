@@ -32,6 +32,8 @@ MINE = (
     "every_transition_joins_two_touchpoints_of_a_journey",
     "every_transition_of_a_passive_journey_is_counted_as_such",
     "no_published_model_is_a_flower",
+    "stage_regressions_are_those_of_the_touchpoints",
+    "the_items_of_a_section_of_the_inference_quality_add_up_to_its_base",
     "the_median_wait_is_at_most_the_90th_percentile",
     "the_stage_flow_is_conserved_at_every_stage",
     "touchpoints_of_journeys_add_up",
@@ -110,6 +112,24 @@ def test_a_sound_world_passes(world: Warehouse, check: str) -> None:
             "delete from mart.directly_follows where follow_count = 1",
         ),
         ("no_published_model_is_a_flower", "update mart.process_model set is_flower = true"),
+        (
+            "stage_regressions_are_those_of_the_touchpoints",
+            "update mart.stage_regression set regression_count = regression_count + 1 where to_stage = 'consideration'",
+        ),
+        ("stage_regressions_are_those_of_the_touchpoints", "update mart.stage_regression set journey_count = 0"),
+        ("stage_regressions_are_those_of_the_touchpoints", "update mart.stage_regression set entered_count = 0"),
+        (
+            "the_items_of_a_section_of_the_inference_quality_add_up_to_its_base",
+            "update mart.inference_quality set share = share / 2 where section = 'unresolved'",
+        ),
+        (
+            "the_items_of_a_section_of_the_inference_quality_add_up_to_its_base",
+            "delete from mart.inference_quality where item = 'has a stage'",
+        ),
+        (
+            "the_items_of_a_section_of_the_inference_quality_add_up_to_its_base",
+            "insert into core.set_aside_event values ('web', 'k2', 'bot')",
+        ),
         ("the_median_wait_is_at_most_the_90th_percentile", "update mart.directly_follows set p90_seconds = -1"),
         ("the_stage_flow_is_conserved_at_every_stage", "delete from mart.stage_flow where to_state = 'dropped'"),
         ("touchpoints_of_journeys_add_up", "delete from core.touchpoint where touchpoint_id = 't1_0'"),

@@ -1,0 +1,1 @@
+"""Commands of `journey` that have commands of their own, a module each; as thin as `cli`."""

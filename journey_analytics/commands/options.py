@@ -1,0 +1,16 @@
+"""Options that several commands share, and how they print JSON."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The workspace's configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DEFAULT_CONFIG = Path("journey.toml")
+
+
+def print_json(value: object) -> None:
+    """Print a result for a machine; what JSON has no type for becomes its text."""
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
