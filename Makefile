@@ -6,10 +6,10 @@ export UV_PYTHON_DOWNLOADS = never
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format lock sample benchmark clean
+.PHONY: help demo test test-all check format lock sample benchmark benchmark-inference clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(UV):
 	$(PY) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with make PY=python3.12 …" if sys.version_info < (3, 11) else 0)'
@@ -47,6 +47,9 @@ sample: .venv/.ok  ## make data/sample again: bit-identical
 
 benchmark: .venv/.ok  ## 1,000,000 simulated events end to end, beside a hand-written DuckDB script
 	$(BIN)/python benchmarks/end_to_end.py
+
+benchmark-inference: .venv/.ok  ## score identity, journeys and stages on ten seeds, clean and dirty: takes an hour
+	$(BIN)/python benchmarks/inference.py --seeds 1-10 --kinds clean,dirty
 
 clean:  ## remove environments and the demo workspace
 	rm -rf .venv .tools demo .pytest_cache .ruff_cache

@@ -32,6 +32,8 @@ _VISIT = {
     "advanced_at": pl.Datetime("us"),
 }
 
+_ANONYMOUS = ("device_customer_id", "last_login_customer_id", "is_shared")
+
 
 def day(number: float) -> datetime:
     return BEGAN + timedelta(days=number)
@@ -77,7 +79,10 @@ def identities_of(carried: Mapping[str, Iterable[str]]) -> pl.DataFrame:
 
 
 def touchpoints_of(truth: Truth, *, customer: str, journey: str, stage: str) -> pl.DataFrame:
-    """A run that kept every event of a person and labelled them with these columns of the truth."""
+    """A run that kept every event of a person and labelled them with these columns of the truth, quite sure of itself.
+
+    The activity is the first letter of the event's name.
+    """
     kept = truth.event.filter(~pl.col("is_bot"))
     return kept.select(
         "source",
@@ -86,6 +91,9 @@ def touchpoints_of(truth: Truth, *, customer: str, journey: str, stage: str) -> 
         customer_id=customer,
         journey_id=journey,
         stage=stage,
+        activity=pl.col("source_event_id").str.head(1),
+        stage_rule=pl.lit("guessed"),
+        stage_confidence=pl.lit(1.0),
         source_rank=pl.lit(1),
     )
 
@@ -108,13 +116,34 @@ def window_frame() -> pl.DataFrame:
     return pl.DataFrame({"stage": list(WINDOWS), "window_days": list(WINDOWS.values())})
 
 
+def anonymous_of(assigned: Mapping[str, tuple[str, str | None, bool]]) -> pl.DataFrame:
+    """Event name → its device as a customer, the customer of the device's last login, whether several logged in."""
+    names = ("source", "source_event_id", *_ANONYMOUS)
+    rows = [("web", name, *values) for name, values in assigned.items()]
+    return pl.DataFrame(rows, orient="row", schema=dict.fromkeys(names, pl.String) | {"is_shared": pl.Boolean})
+
+
+def links_of(links: Iterable[tuple[str, str, str, float]]) -> pl.DataFrame:
+    """Identity, customer, rule and confidence of each link."""
+    texts = dict.fromkeys(("identity", "customer_id", "rule"), pl.String)
+    return pl.DataFrame(list(links), orient="row", schema=texts | {"confidence": pl.Float64})
+
+
 def observed_of(
-    touchpoint: pl.DataFrame, identity: pl.DataFrame, *, visit: pl.DataFrame, cutoff: datetime = CUTOFF
+    touchpoint: pl.DataFrame,
+    identity: pl.DataFrame,
+    *,
+    visit: pl.DataFrame,
+    cutoff: datetime = CUTOFF,
+    anonymous: pl.DataFrame | None = None,
+    link: pl.DataFrame | None = None,
 ) -> Observed:
     return Observed(
         touchpoint=touchpoint,
         set_aside=pl.DataFrame(schema={"source": pl.String, "source_event_id": pl.String, "reason": pl.String}),
         identity=identity,
+        anonymous=anonymous_of({}) if anonymous is None else anonymous,
+        link=links_of([]) if link is None else link,
         visit=visit,
         window=window_frame(),
         cutoff=cutoff,

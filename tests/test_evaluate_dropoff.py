@@ -48,7 +48,8 @@ CARRIED = {"phone": ["c2"], "laptop": ["c1"], "product": ["c1", "u1"], "order": 
 
 def shares(visits: pl.DataFrame, **cohort) -> dict[str, tuple[int, float]]:
     found = true_shares(visits, window_frame(), **({"cutoff": CUTOFF} | cohort))
-    return {stage: (count, pytest.approx(share)) for stage, count, share in found.iter_rows()}
+    columns = found.select("stage", "entered_count", "dropoff_share")
+    return {stage: (count, pytest.approx(share)) for stage, count, share in columns.iter_rows()}
 
 
 def observable(cutoff=CUTOFF) -> pl.DataFrame:
@@ -163,14 +164,44 @@ def stage_score_of(**known: float | bool) -> StageDropoffScore:
     return StageDropoffScore(**(unknown | {"stage": A} | known))
 
 
-def test_a_stage_without_an_estimate_is_not_met():
+def post_purchase_after(*, days: int, is_found: bool):
+    """The verdict on twelve purchases of the first day, 180 days of which are the window."""
+    truth = truth_of(
+        [true_event(f"e{n}", f"c{n}", f"j{n}", P) for n in range(12)],
+        [true_visit(f"j{n}", f"c{n}", P, 0) for n in range(12)],
+    )
+    identity = identities_of({f"e{n}": [f"u{n}"] for n in range(12)})
+    touchpoint = touchpoints_of(truth, customer="customer_id", journey="journey_id", stage="stage")
+    visit = visits_of(truth, cutoff=day(days)).filter(pl.lit(is_found))
+    observed = observed_of(touchpoint, identity, visit=visit, cutoff=day(days))
+    found = dropoff_score(observed, truth, customer_parts(truth.event, identity)).whole[3]
+    assert found.entered_count == (12 if is_found else 0)
+    return found
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_a_world_too_short_for_the_window_is_not_judged(is_found):
+    short = post_purchase_after(days=161, is_found=is_found)
+    assert (short.estimated_share, short.watched_count, _inside(short).is_met) == (None, 0, None)
+
+
+def test_no_estimate_where_the_window_could_be_watched_is_unmet():
+    missing = post_purchase_after(days=162, is_found=False)
+    assert (missing.estimated_share, missing.watched_count, _inside(missing).is_met) == (None, 12, False)
+    assert post_purchase_after(days=162, is_found=True).estimated_share is not None
+
+
+def test_a_stage_that_nobody_enters_is_not_judged():
+    decision = dropoff_score(*anna_alone()).whole[2]
+    assert (decision.estimated_share, decision.is_inside, decision.entered_count) == (None, None, 0)
+    assert _inside(decision).is_met is None
+
+
+def anna_alone():
     truth = truth_of([true_event("one", "anna", "j1", A)], [true_visit("j1", "anna", A, 0)])
     touchpoint = touchpoints_of(truth, customer="customer_id", journey="journey_id", stage="stage")
     identity = identities_of({"one": ["u1"]})
-    observed = observed_of(touchpoint, identity, visit=visits_of(truth), cutoff=CUTOFF)
-    decision = dropoff_score(observed, truth, customer_parts(truth.event, identity)).whole[2]
-    assert (decision.estimated_share, decision.is_inside, decision.entered_count) == (None, None, 0)
-    assert not _inside(decision).is_met
+    return observed_of(touchpoint, identity, visit=visits_of(truth)), truth, customer_parts(truth.event, identity)
 
 
 # --- what was planted

@@ -9,6 +9,7 @@ from small_truth import (
     CUTOFF,
     A,
     C,
+    day,
     identities_of,
     touchpoints_of,
     true_event,
@@ -55,6 +56,8 @@ def warehouse():
         found.create_from("core.touchpoint", touchpoint.drop("source_rank"))
         found.create_from("core.customer_event", touchpoint.select("touchpoint_id", "source_rank"))
         found.create_from("core.set_aside_event", bots())
+        for table, frame in resolved().items():
+            found.create_from(table, frame)
         found.create_from("core.stage_visit", visit)
         found.create_from("core.journey", journeys(visit))
         found.create_from("config.stage_window", window_frame().cast(pl.String))
@@ -78,6 +81,23 @@ def staged() -> pl.DataFrame:
         for name, values in (CARRIED | {"spider": ["c1"]}).items()
     ]
     return pl.DataFrame(rows)
+
+
+def resolved() -> dict[str, pl.DataFrame]:
+    """Three logins on the cookie of event `one`: of anna on day 3, of ben on day 1 and, long before, on another one."""
+    sets = [[{"identity_type": value[0], "identity_value": value} for value in values] for values in CARRIED.values()]
+    login = {"identity_number": [1, 1, 9], "login_at": [day(3), day(1), day(-90)]}
+    return {
+        "core.identity_set": pl.DataFrame({"identity_set_id": [1, 2, 3], "identities": sets}),
+        "core.device_sighting": pl.DataFrame({"identity_set_id": [1], "identity_number": [1], "occurred_at": [day(0)]}),
+        "core.identity": pl.DataFrame({"identity_number": [1, 9], "own_customer_id": ["cookie", "other"]}),
+        "core.device_login": pl.DataFrame(login | {"customer_id": ["anna", "ben", "carl"]}),
+        "core.customer_identity": pl.DataFrame(
+            [("c", "c1", "anna", "nearest_login", 0.75), ("u", "u1", "anna", "own", 1.0)],
+            schema=["identity_type", "identity_value", "customer_id", "rule", "confidence"],
+            orient="row",
+        ),
+    }
 
 
 def bots() -> pl.DataFrame:
@@ -110,12 +130,28 @@ def test_a_warehouse_is_scored_against_its_truth(warehouse, truth_dir):
 def test_the_text_names_every_measure_and_the_json_holds_them(warehouse, truth_dir):
     found = evaluate(warehouse, truth_dir)
     text = evaluation_text(found)
-    for words in ("ceiling", "macro-F1", "boundaries", "naive", "What unresolvable visits cost", "Verdict", "not met"):
-        assert words in text
-    assert max(map(len, text.splitlines())) <= 118
+    for words in (
+        "ceiling", "macro-F1", "boundaries", "naive", "What unresolvable visits cost", "Verdict", "not met",
+        "last login", "strong only", "gap over 0.5 days", "name only", "expected calibration error", "not judged",
+        "nearest_login", "in --json",
+    ):  # fmt: skip
+        assert (words in text) is (words != "in --json"), words  # few rules: none is left out
+    assert max(map(len, text.splitlines())) <= 100
+    assert "…" not in text
     again = json.loads(json.dumps(asdict(found), default=str))
     assert again["identity"]["pairs"]["precision"] == 1.0
     assert [verdict["is_met"] for verdict in again["verdicts"]][:2] == [True, True]
+
+
+def test_what_is_anonymous_is_read_with_its_last_login(warehouse):
+    from journey_analytics.evaluate.observed import read_observed
+
+    read = read_observed(warehouse)
+    assert read.anonymous.rows() == [("web", "one", "cookie", "anna", True)]
+    assert read.link.sort("rule").rows() == [
+        ("c\x1fc1", "anna", "nearest_login", 0.75),
+        ("u\x1fu1", "anna", "own", 1.0),
+    ]
 
 
 def test_identities_are_read_with_their_strength_and_without_bots(warehouse):

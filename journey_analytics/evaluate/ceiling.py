@@ -28,7 +28,7 @@ def customer_parts(truth: pl.DataFrame, identity: pl.DataFrame) -> pl.DataFrame:
     """
     known = identity.join(truth.select(*EVENT_KEY, "customer_id", "occurred_at"), on=EVENT_KEY, how="inner")
     links = pl.concat([known, _evidence(truth, identity, known)], how="diagonal")
-    node = links.select(_NODE).unique(maintain_order=True).with_row_index("node")
+    node = links.select(_NODE).unique().sort(_NODE).with_row_index("node")  # by content: ties must not follow the rows
     component = node.with_columns(part_id=_components(_edges(links.join(node, on=_NODE)), node_count=node.height))
     located = known.join(component, on=_NODE)
     parts = located.group_by(EVENT_KEY).agg(pl.col("part_id").first())

@@ -33,6 +33,8 @@ class StageDropoffScore:
         is_inside: whether the observable truth lies in the estimate's interval.
         estimated_error_points, naive_error_points: share minus observable truth.
         true_entered_count, observable_entered_count, entered_count: the denominators.
+        watched_count: of the observable entrants, those who entered so long before T that nine tenths of the window
+            could be watched. Where they are too few, nobody can tell the share, whatever the estimator.
     """
 
     stage: str
@@ -50,6 +52,7 @@ class StageDropoffScore:
     true_entered_count: int
     observable_entered_count: int
     entered_count: int
+    watched_count: int
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _ours(visits: pl.DataFrame, observed: Observed) -> pl.DataFrame:
 def _stage_scores(ours: pl.DataFrame, *, true: pl.DataFrame, observable: pl.DataFrame) -> tuple[StageDropoffScore, ...]:
     rows = (
         pl.DataFrame({"stage": STAGES})
-        .join(_named(true, "true"), on="stage", how="left")
+        .join(_named(true.drop("watched_count"), "true"), on="stage", how="left")
         .join(_named(observable, "observable"), on="stage", how="left")
         .join(ours, on="stage", how="left")
         .with_columns(pl.col("^.*_count$").fill_null(0))

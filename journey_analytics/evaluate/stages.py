@@ -1,4 +1,4 @@
-"""How well touchpoints were placed in stages."""
+"""How well touchpoints were placed in stages, and how well their names alone would have placed them."""
 
 from dataclasses import dataclass
 
@@ -71,6 +71,25 @@ def stage_score(judged: pl.DataFrame) -> StageScore:
         placed_stages=(*STAGES, UNKNOWN),
         confusion=tuple(_confusion_row(stage, cells) for stage in STAGES),
     )
+
+
+def name_only_score(judged: pl.DataFrame) -> StageScore:
+    """The best that a lookup by name could do: each (source, activity) has one stage, whatever happened around it.
+
+    The lookup is made from the truth itself: the stage that most touchpoints of that source and activity truly have,
+    over all of the judged ones; ties go to the earlier stage. No table that an analyst keeps can be better, and it
+    covers everything.
+    """
+    names = ["source", "activity"]
+    rows = judged.filter(pl.col("true_stage").is_not_null()).drop("stage")
+    counts = rows.group_by(*names, stage="true_stage").len().with_columns(rank=_rank())
+    ranked = counts.sort(*names, "len", "rank", descending=[False, False, True, False])
+    lookup = ranked.unique(names, keep="first", maintain_order=True).select(*names, "stage")
+    return stage_score(rows.join(lookup, on=names, nulls_equal=True))
+
+
+def _rank() -> pl.Expr:
+    return pl.col("stage").replace_strict({stage: n for n, stage in enumerate(STAGES)}, return_dtype=pl.Int64)
 
 
 def _one_stage(stage: str, cells: dict[tuple[str, str], int]) -> OneStageScore:

@@ -19,6 +19,9 @@ import polars as pl
 from journey_analytics.contract import STAGES
 from journey_analytics.evaluate.truth import EVENT_KEY, Truth
 
+WATCHED_SHARE = 0.9
+"""An entrant's window could be watched when at least this share of it had passed at T, as for our estimates."""
+
 _FRAGMENT = ("journey_id", "part_id", "goes_on")
 _RANK = pl.col("stage").replace_strict({stage: rank for rank, stage in enumerate(STAGES)}, return_dtype=pl.Int32)
 
@@ -92,12 +95,21 @@ def true_shares(
     """Per stage, how many entered in (`since`, T] and the share of them that did not advance within W_s.
 
     Returns:
-        stage, entered_count, dropoff_share (denominator `entered_count`).
+        stage, entered_count, watched_count (of those, who entered at least `WATCHED_SHARE` of W_s before T),
+        dropoff_share (denominator `entered_count`).
     """
     within = pl.col("advanced_at") - pl.col("entered_at") <= pl.duration(days="window_days")
     entrants = visits.join(window, on="stage").filter(pl.col("entered_at") <= cutoff)
     if since is not None:
         entrants = entrants.filter(pl.col("entered_at") > since)
     return entrants.group_by("stage").agg(
-        entered_count=pl.len().cast(pl.Int64), dropoff_share=1 - within.fill_null(value=False).mean()
+        entered_count=pl.len().cast(pl.Int64),
+        watched_count=_is_watched(cutoff).sum().cast(pl.Int64),
+        dropoff_share=1 - within.fill_null(value=False).mean(),
     )
+
+
+def _is_watched(cutoff: datetime) -> pl.Expr:
+    followed_us = (pl.lit(cutoff).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
+    window_us = pl.duration(days="window_days").dt.total_microseconds()
+    return followed_us >= WATCHED_SHARE * window_us
