@@ -6,7 +6,10 @@ from pathlib import Path
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.warehouse import Warehouse
 
-PUBLISHED_CORE = ("core.touchpoint", "core.session", "core.journey", "core.stage_visit")
+PUBLISHED_CORE = (
+    "core.touchpoint", "core.session", "core.journey", "core.stage_visit", "core.login_reliability",
+    "core.inactivity_limit", "core.need_signal",
+)  # fmt: skip
 PUBLISHED_RUN = ("run.load", "run.cutoff", "run.build")
 
 

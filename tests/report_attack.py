@@ -19,14 +19,18 @@ def hostile_frames() -> dict[str, pl.DataFrame]:
     """A world in which every text from outside attacks: activities, segment values, sources, files, reasons, models."""
     frames = dict(world_frames(journeys=300))
     names = frames["mart.activity"]["activity"].to_list()
+    names += sorted(set(frames["mart.stage_suggestion"]["activity"].to_list()) - set(names))
     attack = {name: f"{HOSTILE[place % len(HOSTILE)]} {place}" for place, name in enumerate(names)}
     for table, column in (
         ("mart.activity", "activity"),
         ("mart.directly_follows", "activity"),
         ("mart.directly_follows", "next_activity"),
         ("mart.unknown_activity", "activity"),
+        ("mart.stage_suggestion", "activity"),
     ):
         frames[table] = frames[table].with_columns(pl.col(column).replace(attack))
+    for table in ("mart.unknown_activity", "mart.stage_suggestion"):
+        frames[table] = frames[table].with_columns(pl.col("source").replace("web", f"{HOSTILE[0]}web"))
     frames["mart.variant"] = frames["mart.variant"].with_columns(
         pl.col("activities").list.eval(pl.element().replace(attack))
     )
@@ -41,7 +45,14 @@ _TEXTS = {
     "mart.source_quality": ("source",),
     "mart.rejected_reason": ("source", "reason_code", "example_reason", "example_file"),
     "mart.process_model": ("level", "note", "tree_text"),
-    "mart.unknown_activity": ("source", "suggested_stage"),
+    "mart.unknown_activity": ("suggested_stage",),
+    "mart.stage_suggestion": ("resembles", "evidence"),
+    "mart.inference_quality": ("item",),
+    "core.login_reliability": ("device_kind", "distance_band"),
+    "core.inactivity_limit": ("stage", "reason"),
+    "core.need_signal": ("signal", "reason"),
+    "mart.stage_regression": ("from_stage", "to_stage"),
+    "mart.audit_precision": ("kind",),
 }
 
 

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import polars as pl
+from report_inference import inference_frames, unknown_rows
 
 STAGES = ("awareness", "consideration", "decision", "post_purchase")
 CUTOFF = datetime(2026, 3, 1, 3, 30)
@@ -50,6 +51,7 @@ def world_frames(*, journeys: int = 2000, per_stage: int | None = None, seed: in
         **_path_frames(walks, activities),
         **_dropoff_frames(walks, random),
         **_quality_frames(walks),
+        **inference_frames(),
     }
 
 
@@ -328,6 +330,7 @@ def _quality_frames(walks: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
                     "suggested_stage": None,
                     "suggested_share": None,
                 },
+                *unknown_rows(),
             ]
         ),
         "mart.process_model": pl.DataFrame(

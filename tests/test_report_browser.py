@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from report_attack import hostile_frames
+from report_inference import inference_frames
 from report_world import GENERATED, world_frames
 
 from journey_analytics.report import write_report
@@ -41,7 +42,14 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    worlds = {"calm": world_frames(journeys=400), "hostile": hostile_frames(), "empty": {}}
+    worlds = {
+        "calm": world_frames(journeys=400),
+        "hostile": hostile_frames(),
+        "empty": {},
+        "unmeasured": {
+            name: frame for name, frame in world_frames(journeys=400).items() if name not in inference_frames()
+        },
+    }
     folder = tmp_path_factory.mktemp("pages")
     return {name: write_report(frames, folder / name, generated_at=GENERATED) for name, frames in worlds.items()}
 
@@ -67,7 +75,7 @@ class Visit:
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("world", ["calm", "hostile", "empty"])
+@pytest.mark.parametrize("world", ["calm", "hostile", "empty", "unmeasured"])
 def test_it_draws_without_a_request_a_complaint_or_an_overflow(browser: Any, pages: Pages, world: str, width: int):
     with Visit(browser, pages[world], width) as visit:
         assert visit.requests == [pages[world].as_uri()]
@@ -81,7 +89,7 @@ def test_every_shown_figure_is_drawn_and_fits_its_place(browser: Any, pages: Pag
             "[...document.querySelectorAll('[data-figure]')].filter(plot => !plot.closest('[hidden]'))"
             ".map(plot => [plot.querySelectorAll('svg.main-svg').length, plot.scrollWidth - plot.clientWidth])"
         )
-        assert len(sizes) == 6
+        assert len(sizes) == 14
         assert all(drawn > 0 and overflow <= 1 for drawn, overflow in sizes)
 
 
@@ -113,6 +121,7 @@ def test_hostile_texts_run_nothing_link_nowhere_and_are_shown_as_written(browser
         assert visit.page.evaluate("document.querySelectorAll('svg a, img, iframe, object, embed').length") == 0
         assert "<img src=x onerror=window.hurt=1>" in visit.page.inner_text("#quality")
         assert "$\\href" in visit.page.inner_text("#variants")
+        assert "<img src=x onerror=window.hurt=1>" in visit.page.inner_text("#inference")
         assert visit.requests == [pages["hostile"].as_uri()]
         assert visit.complaints == []
 

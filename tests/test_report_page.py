@@ -201,7 +201,7 @@ def test_a_silent_source_is_said_first():
     assert "Silent source: store" in lead
 
 
-def test_the_frames_come_from_the_marts_alone():
+def test_the_frames_come_from_the_tables_alone():
     with open_memory() as warehouse:
         for name, frame in FRAMES.items():
             warehouse.create_from(name, _ranked(frame) if "variant" in name else frame)

@@ -40,10 +40,13 @@ class Column:
     number: bool = False
 
 
-def chart(anchor: str, figure: go.Figure, *, title: str, definition: str | Html, wide: bool = False) -> Html:
+def chart(
+    anchor: str, figure: go.Figure, *, title: str, definition: str | Html, wide: bool = False, heading: str = "h3"
+) -> Html:
     """A figure, drawn when the page is opened, and what it counts printed underneath. `anchor` is ours, never data.
 
-    A figure with a width of its own, or a `wide` one, is scrolled where the page is narrower.
+    A figure with a width of its own, or a `wide` one, is scrolled where the page is narrower. `heading`: the element of
+    its title, one level below the heading it stands under.
     """
     scrolls = wide or _layout(figure).get("width") is not None
     plot = tag("div", id=anchor, class_="plot wide" if wide else "plot", data_figure=True, style=_room(figure))
@@ -56,7 +59,11 @@ def chart(anchor: str, figure: go.Figure, *, title: str, definition: str | Html,
         aria_label=title,
     )
     return tag(
-        "figure", tag("h3", title), scroll, _figure_data(anchor, figure), tag("figcaption", _kept_together(definition))
+        "figure",
+        tag(heading, title),
+        scroll,
+        _figure_data(anchor, figure),
+        tag("figcaption", _kept_together(definition)),
     )
 
 

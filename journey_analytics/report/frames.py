@@ -1,4 +1,4 @@
-"""Which mart tables the report reads, with the columns it needs; a table or column that is missing comes back empty."""
+"""Which tables the report reads, with the columns it needs; a table or column that is missing comes back empty."""
 
 from collections.abc import Mapping
 
@@ -168,14 +168,112 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "tree_text": pl.String,
         "note": pl.String,
     },
+    "mart.inference_quality": {
+        "sort_order": _N,
+        "section": pl.String,
+        "item": pl.String,
+        "n": _N,
+        "base_count": _N,
+        "share": _SHARE,
+    },
+    "core.login_reliability": {
+        "device_kind": pl.String,
+        "distance_band": pl.String,
+        "tried_count": _N,
+        "right_count": _N,
+        "right_share": _SHARE,
+        "low_share": _SHARE,
+        "high_share": _SHARE,
+        "confidence": _SHARE,
+    },
+    "core.inactivity_limit": {
+        "stage": pl.String,
+        "configured_days": _N,
+        "learnt_days": _N,
+        "used_days": _N,
+        "pause_count": _N,
+        "return_count": _N,
+        "censored_count": _N,
+        "background_share_per_day": _SHARE,
+        "wrong_cut_share": _SHARE,
+        "wrong_join_share": _SHARE,
+        "learnt_until_at": _AT,
+        "reason": pl.String,
+    },
+    "core.need_signal": {
+        "signal": pl.String,
+        "pair_count": _N,
+        "same_count": _N,
+        "expected_share": _SHARE,
+        "agreement": pl.Float64,
+        "is_used": pl.Boolean,
+        "reason": pl.String,
+    },
+    "mart.stage_suggestion": {
+        "activity": pl.String,
+        "source": pl.String,
+        "touchpoint_count": _N,
+        "customer_count": _N,
+        "suggested_stage": pl.String,
+        "suggestion_confidence": _SHARE,
+        "context_stage": pl.String,
+        "context_share": _SHARE,
+        "resembles": pl.String,
+        "resemblance": _SHARE,
+        "before_purchase_share": _SHARE,
+        "after_purchase_share": _SHARE,
+        "evidence": pl.String,
+    },
+    "mart.stage_regression": {
+        "from_stage": pl.String,
+        "to_stage": pl.String,
+        "journey_count": _N,
+        "regression_count": _N,
+        "entered_count": _N,
+        "journey_share": _SHARE,
+    },
+    "mart.sensitivity_range": {
+        "build_id": _N,
+        "built_at": _AT,
+        "stage": pl.String,
+        "dimension": pl.String,
+        "setting_count": _N,
+        "default_share": _SHARE,
+        "default_low_share": _SHARE,
+        "default_high_share": _SHARE,
+        "low_share": _SHARE,
+        "high_share": _SHARE,
+        "spread_points": pl.Float64,
+        "flip_share": _SHARE,
+    },
+    "mart.audit_precision": {
+        "kind": pl.String,
+        "stratum": pl.String,
+        "stratum_count": _N,
+        "judged_count": _N,
+        "right_count": _N,
+        "cannot_tell_count": _N,
+        "precision_share": _SHARE,
+        "low_share": _SHARE,
+        "high_share": _SHARE,
+        "mean_confidence": _SHARE,
+        "covered_share": _SHARE,
+        "outdated_count": _N,
+        "cutoff_at": _AT,
+    },
+    "run.build": {"build_id": _N, "built_at": _AT},
 }
 
-_LONGEST = {"mart.variant": ("variant_rank", 200), "mart.stage_variant": ("variant_rank", 200)}
+_LONGEST = {
+    "mart.variant": ("variant_rank", 200),
+    "mart.stage_variant": ("variant_rank", 200),
+    "run.build": ("build_id desc", 1),
+}
 """Tables that can be long, with the column that ranks their rows and how many the report may need."""
 
 
 def report_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
-    """Every table of the report, as `write_report` wants them. Reads `mart` only, so the published copy does too."""
+    """Every table of the report, as `write_report` wants them: all of them are in the published copy too."""
     return complete({table: warehouse.frame(_select(table), name=table) for table in TABLES if warehouse.has(table)})
 
 

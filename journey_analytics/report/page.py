@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from plotly.offline import get_plotlyjs
 
-from journey_analytics.report import journeys, quality, variants
+from journey_analytics.report import inference, journeys, quality, variants
 from journey_analytics.report.active import active_frames
 from journey_analytics.report.blocks import card
 from journey_analytics.report.frames import complete
@@ -31,11 +31,11 @@ _MEANING = (
 _FOOTER = (
     "Drawn with plotly.js (MIT licence, © Plotly, Inc.), which is included in this file. The file needs no network "
     "and sends nothing. "
-    "Every number comes from a table of the mart schema."
+    "Every number comes from a published table."
 )
 _NAV = (
     ("losses", "Losses"), ("flow", "Flow"), ("map", "Process map"), ("variants", "Variants"), ("time", "Time in stage"),
-    ("model", "Model"), ("quality", "Data quality"), ("definitions", "Definitions"),
+    ("model", "Model"), ("quality", "Data quality"), ("inference", "Inference"), ("definitions", "Definitions"),
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated
     """Write `report.html` into a folder, which is made, in one atomic step; returns its path.
 
     Args:
-        frames: mart tables by name, as `report_frames` returns them; missing ones are shown as empty.
+        frames: tables by name, as `report_frames` returns them; missing ones are shown as empty.
         out_dir: readers see the old or the new file, never half of one.
         generated_at: printed in the header; a naive one is UTC. Same frames and moment, same bytes.
 
@@ -73,6 +73,7 @@ def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -
         journeys.time_in_stage(tables),
         quality.discovered_model(tables),
         quality.load_quality(tables),
+        inference.inference(tables),
         quality.definitions(),
     )
     body = tag(

@@ -8,12 +8,11 @@ import polars as pl
 from journey_analytics.report.blocks import Column, Section, folded, table
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.model_outline import outline
-from journey_analytics.report.wording import MISSING, count, duration, listed, moment, name, several, share, stage_title
+from journey_analytics.report.wording import MISSING, count, duration, listed, moment, name, several, share
 
 Frames = Mapping[str, pl.DataFrame]
 
 _LEVELS = {"activity": "Activities", "stage": "Stages"}
-_UNKNOWN_SHOWN = 25
 _REASONS_SHOWN = 10
 
 DEFINITIONS = (
@@ -44,7 +43,7 @@ DEFINITIONS = (
         "Stage",
         "awareness, then consideration, decision, post-purchase, given to each touchpoint by documented rules that "
         "also look at what came "
-        "before. No rule matches: no stage, counted below.",
+        "before. No rule matches: no stage, counted under the inference.",
     ),
     (
         "Entered",
@@ -56,6 +55,11 @@ DEFINITIONS = (
         "within the stage's window after entering, a later touchpoint of a higher stage; from decision: the "
         "purchase; from post-purchase: "
         "the next purchase.",
+    ),
+    (
+        "Confidence",
+        "how often something inferred (an identity, a stage) is expected to be right, 0 to 1: measured where the data "
+        "allow it, stated by a rule where not.",
     ),
     ("Lost in a stage", "the window passed without moving on, or the journey was closed before."),
     (
@@ -148,16 +152,11 @@ def _verdict(row: dict[str, Any]) -> str:
 
 
 def load_quality(frames: Frames) -> Section:
-    """What was read, refused and left without a stage, and how fresh each source is."""
+    """What was read and refused, and how fresh each source is."""
     body = [
         _source_table(frames["mart.source_quality"]),
         tag("h3", "Refused rows by reason"),
         _rejected_table(frames["mart.rejected_reason"]),
-    ]
-    body += [
-        tag("h3", "Touchpoints without a stage"),
-        _unknown_words(frames["mart.headline"]),
-        _unknown_table(frames["mart.unknown_activity"]),
     ]
     return Section("quality", "Data quality", _quality_lead(frames), join(body))
 
@@ -255,59 +254,6 @@ def _reason_table(reasons: pl.DataFrame, caption: str) -> Html:
 def _where(row: dict[str, Any]) -> str:
     place = f", row\u00a0{count(row['example_row'])}" if row["example_row"] else ""
     return f"{row['example_file'] or MISSING}{place}"
-
-
-def _unknown_words(headline: pl.DataFrame) -> Html:
-    rows = headline.to_dicts()
-    if not rows:
-        return Html("")
-    row = rows[0]
-    part = row["unmatched_share"]
-    unmatched = f"for {share(part)} no rule matched" if part else "none lacks a rule"
-    return tag(
-        "p",
-        f"{share(row['unknown_share'])} of {several(row['touchpoint_count'] or 0, 'touchpoint')} have no stage: most "
-        f"on purpose, because a rule "
-        f"says so (a delivered e-mail, for example); {unmatched}.",
-    )
-
-
-def _unknown_table(unknown: pl.DataFrame) -> Html:
-    columns = (
-        Column("Activity"),
-        Column("Source"),
-        Column("Without stage", number=True),
-        Column("of its touchpoints", number=True),
-        Column("No rule matched", number=True),
-        Column("Suggestion"),
-    )
-    ordered = unknown.sort(
-        ["unmatched_count", "touchpoint_count", "activity", "source"],
-        descending=[True, True, False, False],
-        nulls_last=True,
-    )
-    rows = [
-        (
-            name(row["activity"]),
-            row["source"],
-            count(row["touchpoint_count"]),
-            share(row["touchpoint_share"]),
-            count(row["unmatched_count"]),
-            _suggestion(row),
-        )
-        for row in ordered.head(_UNKNOWN_SHOWN).iter_rows(named=True)
-    ]
-    more = max(0, unknown.height - _UNKNOWN_SHOWN)
-    caption = "Activities with touchpoints without a stage" + (
-        f" (the first {_UNKNOWN_SHOWN} of {unknown.height})" if more else ""
-    )
-    return table(columns, rows, caption=caption, empty="Every touchpoint has a stage.")
-
-
-def _suggestion(row: dict[str, Any]) -> str:
-    if row["suggested_stage"] is None:
-        return MISSING
-    return f"{stage_title(row['suggested_stage'])}: {share(row['suggested_share'])} continue there"
 
 
 def definitions() -> Section:

@@ -1,0 +1,24 @@
+"""The parts that the section about the inference is made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.report.markup import Html, tag
+
+
+def part(title: str, *content: Html | None) -> Html:
+    """One part of the section under its own heading."""
+    return tag("div", tag("h3", title), *content, class_="part")
+
+
+def not_yet(words: str, command: str, more: str = "") -> Html:
+    """What to run for something that is not there yet."""
+    return tag("p", words, " ", tag("code", command), more, class_="empty")
+
+
+def quality_items(frames: Mapping[str, pl.DataFrame], section: str) -> list[dict[str, Any]]:
+    """The rows of one section of the inference quality, in its order."""
+    quality = frames["mart.inference_quality"].filter(pl.col("section") == section)
+    return quality.filter(pl.col("n").is_not_null()).sort("sort_order", "item").to_dicts()

@@ -1,0 +1,166 @@
+"""What the inference is checked against: other settings of it, and people's judgement."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.report import inference_figures as drawn
+from journey_analytics.report.blocks import Column, chart, folded, table
+from journey_analytics.report.figures import stage_order
+from journey_analytics.report.inference_blocks import not_yet, part
+from journey_analytics.report.inference_figures import Measured
+from journey_analytics.report.inference_words import AUDIT_KINDS, DIMENSIONS, sentence_case
+from journey_analytics.report.markup import Html, tag
+from journey_analytics.report.wording import MISSING, count, interval, moment, share, stage_title
+
+Frames = Mapping[str, pl.DataFrame]
+_Row = dict[str, Any]
+
+_RANGE_COLUMNS = (
+    Column("Stage"), Column("What is changed"), Column("Settings", number=True), Column("As configured", number=True),
+    Column("95 % interval", number=True), Column("Lowest to highest", number=True),
+    Column("Spread, points", number=True), Column("Other rank, of other settings", number=True),
+)  # fmt: skip
+_AUDIT_COLUMNS = (
+    Column("What"), Column("Stratum"), Column("Items", number=True), Column("Judged", number=True),
+    Column("Right", number=True), Column("Right, of judged", number=True), Column("95 % interval", number=True),
+    Column("Confidence stated", number=True), Column("Cannot tell", number=True), Column("Outdated", number=True),
+)  # fmt: skip
+
+
+def sensitivity(frames: Frames) -> Html:
+    """How far each stage's loss moves when the choices behind it are others; says when it is of an older build."""
+    title = "What other choices would say"
+    ranges = frames["mart.sensitivity_range"]
+    if ranges.filter(pl.col("default_share").is_not_null()).is_empty():
+        return part(
+            title,
+            not_yet("How far the losses move under other settings was not tried yet:", "journey sensitivity", _AGAIN),
+        )
+    return part(title, _build_words(ranges, frames["run.build"]), _range_chart(ranges), _range_table(ranges))
+
+
+_AGAIN = " tries them, the next report shows it."
+
+
+def _build_words(ranges: pl.DataFrame, builds: pl.DataFrame) -> Html:
+    row = ranges.sort("setting_count", descending=True, nulls_last=True).row(0, named=True)
+    newest = builds["build_id"].to_list()
+    is_stale = row["build_id"] is not None and any(build != row["build_id"] for build in newest)
+    stale = tag("strong", "Stale: the tables have been rebuilt since. ", class_="warn") if is_stale else None
+    return tag(
+        "p",
+        stale,
+        f"{count(row['setting_count'])} combinations of settings, tried on build {count(row['build_id'])} of "
+        f"{moment(row['built_at'])}; ",
+        tag("code", "journey sensitivity"),
+        " tries them again.",
+    )
+
+
+def _range_chart(ranges: pl.DataFrame) -> Html:
+    return chart(
+        "inference-sensitivity",
+        drawn.sensitivity_figure(ranges),
+        title="How far the share lost moves",
+        definition="Dot: as configured, with its 95 % interval. Bars, and in brackets: lowest to highest estimate, "
+        "over all combinations and for one choice alone, the others as configured. Stitching: which login an "
+        "anonymous touchpoint goes to (only one within 30 minutes, as configured, or the nearest at any distance). "
+        "Inactivity limit and window: from half to one and a half times as long. Order: how moving on has to follow "
+        "the entry.",
+        heading="h4",
+    )
+
+
+def _range_table(ranges: pl.DataFrame) -> Html:
+    places = {dimension: place for place, dimension in enumerate(DIMENSIONS)}
+    dimension_order = pl.col("dimension").replace_strict(places, default=len(places), return_dtype=pl.Int64)
+    rows = [_range_cells(row) for row in ranges.sort(stage_order(), dimension_order, "dimension").iter_rows(named=True)]
+    caption = "Estimated share lost over the settings. Other rank: the stage ranks elsewhere by loss than as configured"
+    return folded("Show these ranges as a table", table(_RANGE_COLUMNS, rows, caption=caption))
+
+
+def _range_cells(row: _Row) -> tuple[str, ...]:
+    return (
+        stage_title(row["stage"]),
+        DIMENSIONS.get(row["dimension"], sentence_case(row["dimension"])),
+        count(row["setting_count"]),
+        share(row["default_share"]),
+        interval(row["default_low_share"], row["default_high_share"]),
+        interval(row["low_share"], row["high_share"]),
+        MISSING if row["spread_points"] is None else f"{row['spread_points']:.1f}",
+        share(row["flip_share"]),
+    )
+
+
+def audit(frames: Frames) -> Html:
+    """How much of what was inferred people judged to be right, beside the confidence that is stated for it."""
+    title = "What people judged"
+    rows = frames["mart.audit_precision"]
+    wholes = rows.filter((pl.col("stratum") == "all") & pl.col("precision_share").is_not_null())
+    if wholes.is_empty():
+        return part(
+            title, tag("p", tag("code", "journey audit sheet.csv"), " draws a sample to judge.", class_="empty")
+        )
+    return part(title, _audit_words(wholes), _audit_chart(wholes), _audit_table(rows))
+
+
+def _audit_words(wholes: pl.DataFrame) -> Html:
+    judged, outdated = int(wholes["judged_count"].sum()), int(wholes["outdated_count"].sum())
+    old = f" {count(outdated)} more are outdated: the answer has changed since." if outdated else ""
+    until = moment(wholes["cutoff_at"][0])
+    return tag(
+        "p",
+        f"{count(judged)} items were judged; the tables were then those of {until}.{old} ",
+        tag("code", "journey audit sheet.csv"),
+        " draws a new sample.",
+    )
+
+
+def _audit_chart(wholes: pl.DataFrame) -> Html:
+    rows = [
+        Measured(
+            _kind(row["kind"]), row["precision_share"], row["low_share"], row["high_share"], row["judged_count"],
+            row["mean_confidence"],
+        )
+        for row in _ordered(wholes).iter_rows(named=True)
+    ]  # fmt: skip
+    return chart(
+        "inference-audit",
+        drawn.measured_figure(rows, measured="Judged right", stated="Confidence stated", axis="right, share of judged"),
+        title="Judged right, beside the confidence stated",
+        definition="Of the items that a person could tell, those judged right, weighted to all items of their kind. "
+        "Lines: 95 % intervals. Hollow: fewer than 30 judged. No confidence is stated for journey cuts.",
+        heading="h4",
+    )
+
+
+def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
+    places = {kind: place for place, kind in enumerate(AUDIT_KINDS)}
+    order = pl.col("kind").replace_strict(places, default=len(places), return_dtype=pl.Int64)
+    return rows.sort(order, "kind", pl.col("stratum") != "all", "stratum")
+
+
+def _audit_table(rows: pl.DataFrame) -> Html:
+    cells = [_audit_cells(row) for row in _ordered(rows).iter_rows(named=True)]
+    return folded("Show the judgements by stratum", table(_AUDIT_COLUMNS, cells, caption="Judged items by stratum"))
+
+
+def _audit_cells(row: _Row) -> tuple[str, ...]:
+    return (
+        _kind(row["kind"]),
+        "All" if row["stratum"] == "all" else sentence_case(row["stratum"]),
+        count(row["stratum_count"]),
+        count(row["judged_count"]),
+        count(row["right_count"]),
+        share(row["precision_share"]),
+        interval(row["low_share"], row["high_share"]),
+        share(row["mean_confidence"]),
+        count(row["cannot_tell_count"]),
+        count(row["outdated_count"]),
+    )
+
+
+def _kind(kind: str) -> str:
+    return AUDIT_KINDS.get(kind, sentence_case(kind))
