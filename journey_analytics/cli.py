@@ -1,6 +1,5 @@
 """The command `journey`: thin. Results go to stdout, messages to stderr; heavy imports wait for their command."""
 
-import json
 import os
 import sys
 from datetime import datetime
@@ -9,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from journey_analytics.commands import stage
+from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from journey_analytics.commands.options import print_json as _print_json
 from journey_analytics.errors import ConfigurationError, JourneyError
 
 app = typer.Typer(
@@ -20,8 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The workspace's configuration file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AsOfOption = Annotated[
     datetime | None,
     typer.Option(
@@ -30,7 +30,7 @@ AsOfOption = Annotated[
         help="State of affairs at the end of this day (UTC), instead of the data's own end.",
     ),
 ]
-DEFAULT_CONFIG = Path("journey.toml")
+app.add_typer(stage.app)
 
 
 def main() -> None:
@@ -113,22 +113,52 @@ def rejected(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False)
         print("no row was refused")
 
 
-@app.command(epilog="Example: journey explain anna@example.com")
+@app.command(epilog="Example: journey explain anna@example.com --with phone:+4915112345678")
 def explain(
     identity: Annotated[str, typer.Argument(metavar="EMAIL_OR_ID", help="An identity value or a customer_id.")],
+    other: Annotated[
+        str | None,
+        typer.Option("--with", metavar="OTHER", help="Why this identity is the same customer: the chain of links."),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """One customer's timeline: each touchpoint with its stage and why; each identity with the rule that linked it."""
-    from journey_analytics.answers import explain_customer
+    from journey_analytics.answers import explain_customer, explain_link
     from journey_analytics.config import read_config
-    from journey_analytics.terminal import explanation
+    from journey_analytics.terminal import explanation, link_explanation
 
-    found = explain_customer(read_config(config), identity)
+    workspace = read_config(config)
+    found = explain_customer(workspace, identity) if other is None else explain_link(workspace, identity, other)
     if as_json:
         _print_json(found)
     else:
-        print(explanation(found))
+        print(explanation(found) if isinstance(found, list) else link_explanation(found))
+
+
+@app.command(epilog="Example: journey undo anna@example.com --with +4915112345678 --because 'a shared phone'")
+def undo(
+    identity: Annotated[str, typer.Argument(metavar="IDENTITY", help="As logged, in any letter case, or TYPE:VALUE.")],
+    other: Annotated[
+        str | None,
+        typer.Option("--with", metavar="OTHER", help="Undo only the link with this identity."),
+    ] = None,
+    because: Annotated[str | None, typer.Option("--because", metavar="TEXT", help="Kept with the rule.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Take an identity, or the link between two, out of the customer: a rule, from the next run on."""
+    from dataclasses import asdict
+
+    from journey_analytics.config import read_config
+    from journey_analytics.terminal import undone_text
+    from journey_analytics.undo import undo as undo_identity
+
+    undone = undo_identity(read_config(config), identity, other=other, because=because)
+    if as_json:
+        _print_json(asdict(undone))
+    else:
+        print(undone_text(undone))
 
 
 @app.command(epilog="Example: journey simulate world --customers 2000 --days 180 --seed 7 --dirty")
@@ -143,6 +173,17 @@ def simulate(  # noqa: PLR0917 - one parameter per option
         bool, typer.Option("--dirty", help="Add what the real world adds: re-deliveries, bots, malformed rows …")
     ] = False,
     gzip: Annotated[bool, typer.Option("--gzip", help="Compress the exports.")] = False,
+    overlap: Annotated[
+        float,
+        typer.Option(
+            "--overlap",
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of the needs that last for a day or more during which the customer's next need begins, "
+            "of another topic: their visits interleave.",
+        ),
+    ] = 0.0,
 ) -> None:
     """Vendor-shaped exports of four sources, with the truth beside them and a journey.toml ready to run."""
     from journey_analytics.simulate import simulate as simulate_world
@@ -151,7 +192,7 @@ def simulate(  # noqa: PLR0917 - one parameter per option
     _require_empty(out)
     with counting("simulating customers") as progress:
         summary = simulate_world(
-            out, customers=customers, days=days, seed=seed, dirty=dirty, gzip=gzip, progress=progress
+            out, customers=customers, days=days, seed=seed, dirty=dirty, gzip=gzip, overlap=overlap, progress=progress
         )
     print(summary)
     print(f"next: journey run --config {out / 'journey.toml'}")
@@ -179,6 +220,41 @@ def evaluate(
         print(evaluation_text(found))
 
 
+@app.command(epilog="Example: journey audit sheet.csv --count 200, then: journey audit --judged sheet.csv")
+def audit(  # noqa: PLR0917 - one parameter per option
+    sheet: Annotated[Path | None, typer.Argument(metavar="SHEET.csv", help="A new file: the sheet to judge.")] = None,
+    judged: Annotated[Path | None, typer.Option("--judged", help="Take this judged sheet in.")] = None,
+    count: Annotated[int, typer.Option("--count", min=1, help="Items to judge.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed draws other items.")] = 1,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Stages, links and journey cuts for a person to judge; from the judged sheet, how many are right."""
+    from journey_analytics.audit import run_audit
+    from journey_analytics.config import read_config
+
+    text, found = run_audit(read_config(config), sheet=sheet, judged=judged, count=count, seed=seed)
+    if as_json:
+        _print_json(found)
+    else:
+        print(text)
+
+
+@app.command(epilog="Example: journey sensitivity --config shop/journey.toml --json")
+def sensitivity(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """How far each drop-off figure moves over 108 settings: stitching, gaps, windows, what counts as moving on."""
+    from journey_analytics import sensitivity as study
+    from journey_analytics.config import read_config
+    from journey_analytics.terminal import counting
+
+    with counting("trying settings") as progress:
+        found = study.compute(read_config(config), progress=progress)
+    if as_json:
+        _print_json(study.sensitivity_dict(found))
+    else:
+        print(study.sensitivity_text(found))
+
+
 def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: bool) -> None:
     from journey_analytics import run as job
     from journey_analytics.answers import stage_dropoff
@@ -197,7 +273,3 @@ def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} exists and is not an empty folder; name a new one")
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))

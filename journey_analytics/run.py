@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from journey_analytics import build, load, steps
+from journey_analytics.affected import affected_count, forget_state
 from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.load import LoadSummary
@@ -31,9 +32,10 @@ _FEW_UNMATCHED = 0.01
 _BUILD_TABLE = """
 create table if not exists run.build (
     build_id bigint, built_at timestamp, as_of_at timestamp, cutoff_at timestamp, newest_load_id bigint,
-    staging_fingerprint varchar, model_fingerprint varchar
+    staging_fingerprint varchar, model_fingerprint varchar, rebuilt_customer_count bigint
 )
 """
+_OLDER_BUILD_TABLE = "alter table run.build add column if not exists rebuilt_customer_count bigint"
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def _rebuild(
     config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], as_of: date | None, full: bool, clock: "_Clock"
 ) -> bool:
     warehouse.execute(_BUILD_TABLE)
+    warehouse.execute(_OLDER_BUILD_TABLE)
     state = _state(config, warehouse, files=files, as_of=as_of)
     previous = _previous(warehouse)
     if state == previous and not full:
@@ -193,6 +196,8 @@ def _rebuild(
         if full or (previous is not None and state.staging_fingerprint != previous.staging_fingerprint):
             with clock.step("restage"):
                 load.restage(warehouse, files=files, sources=config.sources, loaded_at=_now())
+        if full:
+            forget_state(warehouse)
         build.load_config(warehouse, files)
         build.load_macros(warehouse, files)
         cutoff = _cutoff(config, warehouse, state)
@@ -218,14 +223,28 @@ class _State:
 
 
 def _state(config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], as_of: date | None) -> _State:
-    settings = hashlib.sha256(repr([(s.name, s.format, s.time_zone) for s in config.sources]).encode()).hexdigest()
+    # The numbering plans of the world change: another release of the library may read a phone number otherwise.
+    declared = [(s.name, s.format, s.time_zone, s.phone_region) for s in config.sources]
+    settings = hashlib.sha256(repr((declared, version("phonenumbers"))).encode()).hexdigest()
     guards = repr([(s.name, s.guards_cutoff) for s in config.sources])
     return _State(
         as_of=None if as_of is None else datetime.combine(as_of + timedelta(days=1), datetime.min.time()),
         newest_load_id=warehouse.value("select coalesce(max(load_id), 0)::bigint from run.load"),
-        staging_fingerprint=build.fingerprint(files, _STAGING_FOLDERS) + settings,
+        staging_fingerprint=_staging_fingerprint(files) + settings,
         model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config")) + guards + _VERSION,
     )
+
+
+def _staging_fingerprint(files: Mapping[str, Path]) -> str:
+    """Of the models that stage and admit rows, and of the rules that these read: other rules do not touch the rows."""
+    models = [*build.read_models(files, "staging"), *build.read_models(files, "admission")]
+    read = {table for model in models for table in model.reads}
+    chosen = {
+        name: path
+        for name, path in files.items()
+        if not name.startswith("config/") or f"config.{name.split('/')[1].removesuffix('.csv')}" in read
+    }
+    return build.fingerprint(chosen, _STAGING_FOLDERS)
 
 
 def _previous(warehouse: Warehouse) -> _State | None:
@@ -243,8 +262,16 @@ def _cutoff(config: Config, warehouse: Warehouse, state: _State) -> datetime:
 
 def _record(warehouse: Warehouse, *, state: _State, cutoff: datetime) -> None:
     warehouse.execute(
-        "insert into run.build select coalesce(max(build_id), 0) + 1, ?, ?, ?, ?, ?, ? from run.build",
-        [_now(), state.as_of, cutoff, state.newest_load_id, state.staging_fingerprint, state.model_fingerprint],
+        "insert into run.build select coalesce(max(build_id), 0) + 1, ?, ?, ?, ?, ?, ?, ? from run.build",
+        [
+            _now(),
+            state.as_of,
+            cutoff,
+            state.newest_load_id,
+            state.staging_fingerprint,
+            state.model_fingerprint,
+            affected_count(warehouse),
+        ],
     )
 
 
@@ -308,9 +335,7 @@ def _stage_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
         return [f"--as-of lies before the first touchpoint ({first:%Y-%m-%d}): nothing had happened yet"]
     if unmatched > _FEW_UNMATCHED * count:
         share = f"{100 * unmatched / count:.1f} %"
-        return [
-            f"{share} of the touchpoints match no stage rule: the report lists them; add rows to sql/config/stage_rule"
-        ]
+        return [f"{share} of the touchpoints match no stage rule: `journey stage suggest` says what they may be"]
     return []
 
 

@@ -1,22 +1,33 @@
 """The Python steps among the SQL models: what depends on order, the survival statistics, the discovered model."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from importlib.metadata import version
 
 import polars as pl
 
+from journey_analytics.affected import CUSTOMER_TABLES, find_affected, forget_affected, keep_state
 from journey_analytics.build import Step
 from journey_analytics.cutoff import cutoff_rows
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
 from journey_analytics.mining.model import process_model_table
-from journey_analytics.sequence import Rules, build_sequence, read_rules
+from journey_analytics.sequence import Rules, build_sequence, learn, learnt_rules, learnt_until, read_rules
+from journey_analytics.sequence.kernel import TOUCHPOINT_COLUMNS
+from journey_analytics.sequence.learning import SAMPLE_TOUCHPOINTS, needs_data
+from journey_analytics.sequence.outcomes import JOURNEY_COLUMNS
+from journey_analytics.sequence.visits import VISIT_COLUMNS
+from journey_analytics.suggestion import SUGGESTION_READS, make_stage_suggestion
 from journey_analytics.warehouse import Warehouse
 
 SEGMENTS = ("first_channel", "first_source", "device", "country", "entry_month", "customer_kind")
 """The columns of a visit by which drop-off is broken down, beside the whole."""
 
 _RULE_TABLES = ("stage_rule", "activity", "stage_window", "inactivity_limit", "setting")
-_SEQUENCE_TABLES = ("touchpoint", "session", "journey", "stage_visit")
+_LEARNT_TABLES = ("inactivity_limit", "need_signal")
+_NO_BUCKET = -1
 _ORDER = "occurred_at, source_rank, source, source_event_id"
 
 _VISITS = """
@@ -33,11 +44,18 @@ inner join core.journey on journey.journey_id = stage_visit.journey_id
 def python_steps(cutoff: datetime) -> list[Step]:
     """The steps at cut-off T, each with what it reads and makes, for `build.ordered`."""
     rule_tables = frozenset(f"config.{table}" for table in _RULE_TABLES)
+    learnt_tables = frozenset(f"core.{table}" for table in _LEARNT_TABLES)
     return [
         Step(
-            name="sequence",
+            name="learning",
             reads=frozenset({"core.customer_event"}) | rule_tables,
-            makes=frozenset(f"core.{table}" for table in _SEQUENCE_TABLES),
+            makes=learnt_tables,
+            execute=lambda warehouse: _make_learning(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="sequence",
+            reads=frozenset({"core.customer_event"}) | rule_tables | learnt_tables,
+            makes=frozenset(f"core.{table}" for table in CUSTOMER_TABLES),
             execute=lambda warehouse: _make_sequence(warehouse, cutoff=cutoff),
         ),
         Step(
@@ -51,6 +69,12 @@ def python_steps(cutoff: datetime) -> list[Step]:
             reads=frozenset({"mart.variant", "mart.stage_variant"}),
             makes=frozenset({"mart.process_model"}),
             execute=process_model_table,
+        ),
+        Step(
+            name="stage_suggestion",
+            reads=SUGGESTION_READS | rule_tables,
+            makes=frozenset({"mart.stage_suggestion"}),
+            execute=lambda warehouse: make_stage_suggestion(warehouse, rules=rules_of(warehouse)),
         ),
     ]
 
@@ -68,18 +92,68 @@ def setting(warehouse: Warehouse, name: str) -> int:
     return int(warehouse.value("select value from config.setting where setting = ?", [name]))
 
 
-def _make_sequence(warehouse: Warehouse, *, cutoff: datetime) -> None:
-    rules = rules_of(warehouse)
-    for bucket in range(setting(warehouse, "bucket_count")):
-        events = warehouse.frame(
-            f"select * from core.customer_event where bucket = ? order by customer_id, {_ORDER}",
-            parameters=[bucket],
-            name="core.customer_event",
+def _make_learning(warehouse: Warehouse, *, cutoff: datetime) -> None:
+    rules, until = rules_of(warehouse), learnt_until(cutoff)
+    learnt = learn(_learning_sample(warehouse, rules=rules, until=until), rules=rules, until=until)
+    for table in _LEARNT_TABLES:
+        warehouse.create_from(f"core.{table}", getattr(learnt, table))
+
+
+def _learning_sample(warehouse: Warehouse, *, rules: Rules, until: datetime) -> pl.DataFrame:
+    """All touchpoints before `until` of the customers of the first buckets; no rows when nothing is to be learnt."""
+    parts: list[pl.DataFrame] = []
+    for bucket in range(setting(warehouse, "bucket_count")) if needs_data(rules) else (_NO_BUCKET,):
+        parts.append(
+            warehouse.frame(
+                "select * from core.customer_event where bucket = ? and occurred_at < ?",
+                parameters=[bucket, until],
+                name="core.customer_event",
+            )
         )
-        sequence = build_sequence(events, rules=rules, cutoff=cutoff)
-        for table in _SEQUENCE_TABLES:
-            store = warehouse.create_from if bucket == 0 else warehouse.append
+        if sum(map(len, parts)) >= SAMPLE_TOUCHPOINTS:
+            break
+    return pl.concat(parts)
+
+
+def used_rules(warehouse: Warehouse) -> Rules:
+    """The analyst's rules with the limits and signals that were learnt: what journeys are cut by."""
+    limits, signals = (warehouse.frame(f"select * from core.{table}") for table in _LEARNT_TABLES)
+    return learnt_rules(rules_of(warehouse), limits=limits, signals=signals)
+
+
+def _make_sequence(warehouse: Warehouse, *, cutoff: datetime) -> None:
+    """Only affected customers are built again; the rows of all others stay as they are."""
+    rules = used_rules(warehouse)
+    digest = _digest(rules)
+    keeps_others = find_affected(warehouse, rules_digest=digest, cutoff=cutoff)
+    if keeps_others:
+        forget_affected(warehouse)
+    for bucket in range(setting(warehouse, "bucket_count")):
+        sequence = build_sequence(_affected_events(warehouse, bucket), rules=rules, cutoff=cutoff)
+        for table in CUSTOMER_TABLES:
+            store = warehouse.append if keeps_others or bucket else warehouse.create_from
             store(f"core.{table}", getattr(sequence, table))
+    keep_state(warehouse, rules_digest=digest, cutoff=cutoff)
+
+
+def _affected_events(warehouse: Warehouse, bucket: int) -> pl.DataFrame:
+    return warehouse.frame(
+        "select * from core.customer_event semi join affected_customer using (customer_id) "
+        f"where bucket = ? order by customer_id, {_ORDER}",
+        parameters=[bucket],
+        name="core.customer_event",
+    )
+
+
+def _digest(rules: Rules) -> str:
+    """Changes when a rule, a learnt limit, or what the tables hold changes."""
+    columns = (TOUCHPOINT_COLUMNS, JOURNEY_COLUMNS, VISIT_COLUMNS)
+    made_of = (asdict(rules), columns, version("journey-analytics"))
+    # A set has no order of its own, and its text another one in every process.
+    text = json.dumps(
+        made_of, sort_keys=True, default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value)
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:

@@ -159,7 +159,15 @@ def test_results_are_json_on_request(shop: Path) -> None:
         "post_purchase",
     ]
     (ann,) = json.loads(journey("explain", "ANN@example.com", "--json", cwd=shop).stdout)
-    assert {row["identity_value"] for row in ann["identities"]} == {"ann@example.com", "u1", "a1", "77", "900", "5"}
+    assert {row["identity_value"] for row in ann["identities"]} == {
+        "ann@example.com",
+        "u1",
+        "a1",
+        "77",
+        "900",
+        "5",
+        "1001",
+    }
     refused = json.loads(journey("rejected", "--json", cwd=shop).stdout)
     assert {row["reason_code"] for row in refused} == {"no_identity", "json_syntax"}
 

@@ -8,7 +8,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 JOURNEY = Path(sys.executable).with_name("journey")
-COMMANDS = ("demo", "run", "check", "report", "rejected", "explain", "simulate", "evaluate")
+COMMANDS = (
+    "demo",
+    "run",
+    "check",
+    "report",
+    "rejected",
+    "explain",
+    "undo",
+    "stage",
+    "simulate",
+    "evaluate",
+    "audit",
+    "sensitivity",
+)
 
 
 def journey(*arguments: object) -> subprocess.CompletedProcess[str]:
