@@ -148,6 +148,7 @@ def _topics_of(
     begun = {key for key in chain if visits[key][0]["occurred_at"] <= cutoff}
     heard = {key: [r for r in visits[key] if key not in begun or r["occurred_at"] <= cutoff] for key in chain}
     own = {key: None if visits[key][0]["source"] in rules.foreign_topics else _own_topic(heard[key]) for key in chain}
+    own |= _arrivals(own, chain, {key: visits[key][0] for key in chain}, begun, rules)
     pauses = [_pause_before(rows, visits[key][0]) if place else None for place, key in enumerate(chain)]
     found: dict[str, Any] = {}
     for place, key in enumerate(chain):
@@ -160,6 +161,24 @@ def _topics_of(
             one, other = (one, None) if place < longest else (None, other)
         near = other if one is None else one
         found[key] = ("without topic", chain[0]) if near is None else own[chain[near]]
+    return found
+
+
+def _arrivals(
+    own: dict[str, str | None], chain: list[str], first: dict[str, Row], begun: set[str], rules: Rules
+) -> dict[str, str]:
+    """Sessions that begin another need in the middle of one: the next topic not had before, if it comes soon."""
+    reach = max(rules.inactivity[stage] for stage in ("unknown", *PRE))
+    found = {}
+    for place, key in enumerate(chain):
+        had = {own[other] for other in chain[:place]} - {None}
+        if own[key] is not None or first[key]["activity"] not in rules.arrivals or not had:
+            continue
+        found[key] = "looking around"
+        later = [other for other in chain[place:] if own[other] is not None and own[other] not in had]
+        if later and first[later[0]]["occurred_at"] - first[key]["occurred_at"] <= reach:
+            is_heard = key not in begun or later[0] in begun
+            found[key] = own[later[0]] if is_heard else found[key]
     return found
 
 

@@ -29,6 +29,7 @@ OTHER_RULES = replace(
 )
 SPLIT_RULES = replace(RULES, splits_by_topic=True)
 OTHER_SPLIT_RULES = replace(OTHER_RULES, splits_by_topic=True, foreign_topics=frozenset({"email", "store"}))
+ARRIVAL_RULES = replace(SPLIT_RULES, arrivals=frozenset({"blog_viewed", "home_viewed", "email_opened"}))
 CUTOFF = datetime(2026, 6, 1)
 START = datetime(2025, 6, 1)
 TABLES = ("touchpoint", "session", "journey", "stage_visit")
@@ -84,7 +85,9 @@ def _life(random: Random, number: int, count: int) -> list[dict]:
     return rows
 
 
-@pytest.fixture(scope="module", params=[RULES, SPLIT_RULES], ids=["one need at a time", "needs by topic"])
+@pytest.fixture(
+    scope="module", params=[RULES, SPLIT_RULES, ARRIVAL_RULES], ids=["one need at a time", "needs by topic", "arrivals"]
+)
 def rules(request) -> Rules:
     return request.param
 
@@ -109,8 +112,8 @@ def sequence(frame, build) -> Sequence:
 
 @pytest.mark.parametrize(
     "told_rules",
-    [RULES, OTHER_RULES, SPLIT_RULES, OTHER_SPLIT_RULES],
-    ids=["built-in rules", "other rules", "built-in rules by topic", "other rules by topic"],
+    [RULES, OTHER_RULES, SPLIT_RULES, OTHER_SPLIT_RULES, ARRIVAL_RULES],
+    ids=["built-in rules", "other rules", "built-in rules by topic", "other rules by topic", "with arrivals"],
 )
 @pytest.mark.parametrize("seed", range(6))
 def test_the_kernel_tells_the_same_as_the_slow_telling(seed, told_rules):

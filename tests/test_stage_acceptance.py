@@ -74,10 +74,12 @@ def rules_looking_back() -> list[dict[str, str]]:
     """The rules next to which a need's stage decides; a rule without the condition may follow one with it."""
     with (Path(__file__).parents[1] / "sql/config/stage_rule.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    asking = {row["activity"] for row in rows if row["previous_stage"] or row["stage"] in ("previous", "opening")}
-    return [
-        row for row in rows if row["activity"] in asking or "ticket" in row["activity"] or "email" in row["activity"]
-    ]
+    asks = [row["previous_stage"] or row["stage"] in ("previous", "opening") for row in rows]
+    asking = {
+        name for row, is_asking in zip(rows, asks, strict=True) if is_asking for name in row["activity"].split("|")
+    }
+    kinds = ("ticket", "email")
+    return [row for row in rows if asking & {*row["activity"].split("|")} or any(k in row["activity"] for k in kinds)]
 
 
 def test_the_row_says_why_and_only_concerns_what_people_did(shop: Config) -> None:

@@ -9,6 +9,7 @@ from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, Jso
 app = typer.Typer(
     name="stage",
     help="Suggested stages for activities that no rule knows; accept one as a rule.",
+    epilog="Example: journey stage suggest",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -167,8 +167,18 @@ def _signal_words(signals: pl.DataFrame) -> Html | None:
 
 
 def _signal_sentence(row: _Row) -> str:
-    used = "is taken for another need" if row["is_used"] else "does not begin another need"
+    kind, _, what = (row["signal"] or "").rpartition(" ")
     pairs = f"; {count(row['pair_count'])} pairs of visits compared" if row["pair_count"] else ""
+    if kind == "arrival by":
+        begins = "is taken for the beginning of another" if row["is_used"] else "goes with it"
+        return (
+            f"A visit in the middle of a need that opens with {name(what)} {begins} ({name(row['reason'])}; "
+            f"{count(row['pair_count'])} visits)."
+        )
+    if kind == "topic of":
+        told = "are read like those of the other sources" if row["is_used"] else "are left out"
+        return f"Topics of {name(what)} {told} ({name(row['reason'])}{pairs})."
+    used = "is taken for another need" if row["is_used"] else "does not begin another need"
     return f"Another {name(row['signal'])} {used} ({name(row['reason'])}{pairs})."
 
 

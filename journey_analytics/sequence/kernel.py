@@ -66,6 +66,7 @@ def build_sequence(events: pl.DataFrame, *, rules: Rules, cutoff: datetime) -> S
         reach=rules.reach,
         cutoff_us=cutoff_us,
         foreign=rules.foreign_topics,
+        arrivals=rules.arrivals,
     )
     rows = _with_ids(with_journeys(with_stages(rows, rules), rules))
     by_journey = _with_positions(rows.sort("journey_row", "row"))

@@ -11,7 +11,7 @@ once the returns have come down to the background, what comes later is new. A li
 after d, and joins the new ones that begin before: the limit is the day on which both are fewest together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -23,6 +23,7 @@ import polars as pl
 from journey_analytics.sequence.agreement import (
     LEAST_AGREEMENT,
     LEAST_PAIRS,
+    SIGNAL_SCHEMA,
     TOPIC,
     TOPIC_OF,
     Agreement,
@@ -30,9 +31,10 @@ from journey_analytics.sequence.agreement import (
     source_agreements,
     topic_agreement,
 )
+from journey_analytics.sequence.arrivals import ARRIVAL_BY, LEAST_SHARE, Arrival, arrivals
 from journey_analytics.sequence.kernel import microseconds, session_rows
 from journey_analytics.sequence.rules import ALWAYS, AUTO, LEARNT, STAGE_CODES, Rules
-from journey_analytics.sequence.stages import POST_PURCHASE, with_stages
+from journey_analytics.sequence.stages import POST_PURCHASE, with_stages, would_be_awareness
 from journey_analytics.sequence.threads import session_topics, with_threads
 
 SAMPLE_TOUCHPOINTS: Final = 300_000
@@ -150,8 +152,16 @@ def learnt_rules(rules: Rules, *, limits: pl.DataFrame, signals: pl.DataFrame) -
 
 def _with_signals(rules: Rules, signals: pl.DataFrame) -> Rules:
     is_used = dict(signals.select("signal", "is_used").iter_rows())
-    foreign = {name.removeprefix(TOPIC_OF) for name, used in is_used.items() if name != TOPIC and not used}
-    return replace(rules, splits_by_topic=is_used[TOPIC], foreign_topics=frozenset(foreign))
+    return replace(
+        rules,
+        splits_by_topic=is_used[TOPIC],
+        foreign_topics=frozenset(_named(TOPIC_OF, (name for name, used in is_used.items() if not used))),
+        arrivals=frozenset(_named(ARRIVAL_BY, (name for name, used in is_used.items() if used))),
+    )
+
+
+def _named(kind: str, signals: Iterable[str]) -> Iterator[str]:
+    return (signal.removeprefix(kind) for signal in signals if signal.startswith(kind))
 
 
 def _need_signals(rows: pl.DataFrame, rules: Rules, *, cutoff_us: int) -> pl.DataFrame:
@@ -167,7 +177,32 @@ def _need_signals(rows: pl.DataFrame, rules: Rules, *, cutoff_us: int) -> pl.Dat
     signals = [signal_row(TOPIC, found, is_used=found.is_enough, reason=_topic_reason(found))]
     for source, one in by_source.items():
         signals.append(signal_row(TOPIC_OF + source, one, is_used=one.is_enough, reason=_source_reason(one)))
+    if found.is_enough:
+        signals += _arrival_signals(rows, rules, foreign=foreign, cutoff_us=cutoff_us)
     return pl.concat(signals)
+
+
+def _arrival_signals(
+    rows: pl.DataFrame, rules: Rules, *, foreign: Sequence[str], cutoff_us: int
+) -> Iterator[pl.DataFrame]:
+    sessions = session_topics(rows, reach=rules.reach, cutoff_us=cutoff_us, foreign=foreign)
+    begins = rows.filter("is_active").unique("session_row", keep="first", maintain_order=True)
+    looking = begins.select("session_row", is_looking=would_be_awareness(begins, rules))
+    seen = sessions.join(looking, on="session_row", how="left", maintain_order="left")
+    for one in arrivals(seen, reach=rules.reach):
+        row = (
+            ARRIVAL_BY + one.activity, one.visit_count, one.new_count, one.usual_share, one.begins_share,
+            one.is_enough, _arrival_reason(one),
+        )  # fmt: skip
+        yield pl.DataFrame([row], schema=SIGNAL_SCHEMA, orient="row")
+
+
+def _arrival_reason(one: Arrival) -> str:
+    share = one.begins_share
+    if share is None:
+        return "no more new topics follow it than follow other visits"
+    word = "mostly begins another need" if one.is_enough else "mostly belongs to the need that goes on"
+    return f"{word}: {100 * share:.0f} % begin one, needed {100 * LEAST_SHARE:.0f} %"
 
 
 def _topic_reason(found: Agreement) -> str:
@@ -207,6 +242,7 @@ def _pauses(rows: pl.DataFrame, rules: Rules, *, until_us: int) -> pl.DataFrame:
         reach=timedelta(days=_WATCHED),
         cutoff_us=until_us,
         foreign=rules.foreign_topics,
+        arrivals=rules.arrivals,
     )
     way = with_stages(threaded, rules).filter("is_pre").sort("thread", "row")
     goes_on = (pl.col("thread") == pl.col("thread").shift(-1)).fill_null(value=False)

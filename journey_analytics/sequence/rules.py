@@ -115,6 +115,7 @@ class Rules:
         splits_by_topic: whether a customer's needs about different topics live beside each other. As read, only when
             that was set to `always`; what is learnt comes in by `learning.learnt_rules`.
         foreign_topics: sources whose topics are not those of the others: they tell no needs apart. None as read.
+        arrivals: activities by which a visit without topic begins a need, though another goes on. None as read.
     """
 
     stage_rules: tuple[StageRule, ...]
@@ -125,6 +126,7 @@ class Rules:
     cut: Cut
     splits_by_topic: bool
     foreign_topics: frozenset[str] = frozenset()
+    arrivals: frozenset[str] = frozenset()
 
     @property
     def reach(self) -> timedelta:

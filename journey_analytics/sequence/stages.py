@@ -47,6 +47,18 @@ def with_stages(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return _named(_settled(context, rules, answers, outcomes), rules)
 
 
+def would_be_awareness(rows: pl.DataFrame, rules: Rules) -> pl.Series:
+    """Whether a touchpoint would be awareness if no need went on and nothing had been bought."""
+    alone = rows.with_columns(
+        since_purchase_us=pl.lit(None, pl.Int64),
+        same_topic=pl.lit(None, pl.Boolean),
+        continues_session=pl.lit(value=False),
+    )
+    offset, answers = matched(alone, rules.stage_rules)
+    outcomes = pl.Series([_OUTCOMES[rule.stage] for rule in rules.stage_rules] + [0], dtype=pl.Int64)
+    return outcomes.gather(answers.gather(offset)) == STAGE_CODES["awareness"]
+
+
 def with_purchases(rows: pl.DataFrame) -> pl.DataFrame:
     """Add what a touchpoint has behind it, strictly earlier in the order.
 

@@ -8,6 +8,8 @@ touchpoints carry no topic of their own:
 - Sessions without topic go with the nearest one with a topic, before or after them, that a need could span: no longer
   pause than the reach, no purchase and no explicit end lies between. A run of them between two topics is parted at its
   longest pause. Where there is no topic to go with, they are a thread of their own.
+- Arrivals, sessions without topic that are known to begin a need even in the middle of another, do not go with it: they
+  go with the next topic that is new, or are one thread of looking around (see `arrivals`).
 - An order that two sources log is in one thread: that of its first touchpoint.
 - What the customer did not do goes with the last thing they did.
 """
@@ -18,12 +20,15 @@ from typing import Final
 
 import polars as pl
 
+from journey_analytics.sequence.arrivals import with_arrivals
+
 _NONE: Final = -1
 
 
 def with_threads(
-    rows: pl.DataFrame, *, by_topic: bool, reach: timedelta, cutoff_us: int, foreign: Collection[str] = ()
-) -> pl.DataFrame:
+    rows: pl.DataFrame, *, by_topic: bool, reach: timedelta, cutoff_us: int, foreign: Collection[str] = (),
+    arrivals: frozenset[str] = frozenset(),
+) -> pl.DataFrame:  # fmt: skip
     """Add `thread`: the same number for touchpoints of one thread, rising from customer to customer.
 
     Sessions begun up to the cut-off do not know what is said after it.
@@ -34,10 +39,13 @@ def with_threads(
         reach: the longest pause that a need may span, inclusive.
         cutoff_us: T in microseconds.
         foreign: sources whose topics are not those of the others: they say nothing.
+        arrivals: activities by which a session without topic begins a need of its own (see `arrivals`).
     """
     if not by_topic:
         return rows.with_columns(thread=pl.col("customer"))
-    thread = _by_topic(session_topics(rows, reach=reach, cutoff_us=cutoff_us, foreign=foreign), cutoff_us=cutoff_us)
+    sessions = session_topics(rows, reach=reach, cutoff_us=cutoff_us, foreign=foreign)
+    sessions = with_arrivals(sessions, activities=arrivals, reach=reach, cutoff_us=cutoff_us)
+    thread = _by_topic(sessions, cutoff_us=cutoff_us)
     joined = rows.join(thread, on="session_row", how="left", maintain_order="left")
     return _with_passive(_with_orders(joined))
 
@@ -54,19 +62,27 @@ def session_topics(
         foreign: sources whose topics say nothing.
 
     Returns:
-        session_row, customer, source, begins_us (first active touchpoint), pause_us (since the customer's active
-        touchpoint before), chain (the same number for a customer's neighbouring sessions that could be about one need:
-        no pause over `reach`, purchase or explicit end lies between), topic (null when no active touchpoint carries one
-        that is known: of sessions begun up to the cut-off, up to there).
+        session_row, customer, source, activity and begins_us (of its first active touchpoint), pause_us (since the
+        customer's active touchpoint before), chain (the same number for a customer's neighbouring sessions that could
+        be about one need: no pause over `reach`, purchase or explicit end lies between), topic (null when no active
+        touchpoint carries one that is known: of sessions begun up to the cut-off, up to there).
     """
     ends = (pl.col("is_purchase") | pl.col("is_end")).cast(pl.Int64)
     active = rows.select(
-        "session_row", "customer", "source", "row", "us", "topic", "is_active", end_count=ends.cum_sum() - ends
+        "session_row",
+        "customer",
+        "source",
+        "activity",
+        "row",
+        "us",
+        "topic",
+        "is_active",
+        end_count=ends.cum_sum() - ends,
     ).filter("is_active")
     sessions = (
         active.with_columns(pause_us=pl.col("us") - pl.col("us").shift(1))
         .group_by("session_row", maintain_order=True)
-        .agg(pl.col("customer", "source", "end_count", "pause_us").first(), begins_us=pl.col("us").first())
+        .agg(pl.col("customer", "source", "activity", "end_count", "pause_us").first(), begins_us=pl.col("us").first())
         .with_columns(chain=(~_goes_on(reach)).cum_sum())
     )
     begun = sessions.filter(pl.col("begins_us") <= cutoff_us).select("session_row")
