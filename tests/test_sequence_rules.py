@@ -231,8 +231,8 @@ def test_a_session_is_continued_after_an_act_on_its_source(before, minutes, cont
     assert placed(before, look, rules=rules)[0] == ("decision" if continues else "consideration")
 
 
-@pytest.mark.parametrize(("activity", "stage"), [("product_viewed", "consideration"), ("landing_viewed", "awareness")])
-def test_who_comes_back_another_day_to_look_around_has_stepped_back(activity, stage):
+@pytest.mark.parametrize(("activity", "stage"), [("product_viewed", "consideration"), ("landing_viewed", "decision")])
+def test_who_looks_at_products_on_another_day_has_stepped_back(activity, stage):
     assert placed(page("cart_viewed", at="2026-01-09 10:00"), page(activity, at="2026-01-10 10:00"))[0] == stage
 
 
