@@ -22,6 +22,7 @@ OVERLAY_FILE: Final = "config/stage_rule/accepted.csv"
 BY_HAND: Final = 0.7
 """The confidence of a stage that a person gives and the evidence does not."""
 
+_BY_HAND_WORDS: Final = "Decided by hand"
 _TABLE: Final = "mart.stage_suggestion"
 _SUGGESTIONS: Final = f"select * from {_TABLE} order by touchpoint_count desc, activity, source"
 _OTHER_RULES: Final = """
@@ -61,7 +62,8 @@ def accept_stage(config: Config, activity: str, *, source: str | None = None, st
 
     The rule is called `accepted_<activity>`, with `_<source>` behind it when a source is named, and leaves alone what
     machines did. Its confidence is the suggestion's, `BY_HAND` for a stage that the evidence does not suggest, 1 for
-    `unknown` (no stage, on purpose). Accepting again changes nothing, unless another stage is given: that replaces it.
+    `unknown` (no stage, on purpose). Where a person decided against the evidence, or without, the description begins
+    with "Decided by hand". Accepting again changes nothing, unless another stage is given: that replaces it.
 
     Raises:
         ConfigurationError: no such activity, source or stage; nothing is suggested and none given; sources of the
@@ -78,7 +80,7 @@ def accept_stage(config: Config, activity: str, *, source: str | None = None, st
         if rule_id in rules and stage in (None, rules[rule_id]["stage"]):
             return Acceptance("unchanged", rule_id, str(rules[rule_id]["stage"]), file)
         if rule_id in rules and stage:
-            rules[rule_id] = {**rules[rule_id], "stage": stage, "confidence": _by_hand(stage)}
+            rules[rule_id] = rules[rule_id] | _replacement(warehouse, rules[rule_id], stage)
             outcome = "replaced"
         else:
             rules[rule_id] = _rule(warehouse, rule_id, activity, source=source, stage=stage)
@@ -93,17 +95,36 @@ def _rule(
     found = _found(warehouse.frame(_SUGGESTIONS, name=_TABLE).to_dicts(), activity, source)
     _require_no_other_rule(warehouse, activity, source)
     chosen = stage or _suggested(found, activity)
-    count = sum(row["touchpoint_count"] for row in found)
     cells = {
         "rule_id": rule_id,
         "source": source,
         "activity": activity,
         "is_machine": "false",
-        "stage": chosen,
-        "confidence": _confidence(found, chosen),
-        "description": f"Accepted for {count:,} touchpoints: {' / '.join(row['evidence'] for row in found)}",
+        **_decision(found, chosen),
     }
     return dict.fromkeys(RULE_COLUMNS) | cells
+
+
+def _decision(found: Sequence[Mapping[str, Any]], stage: str) -> dict[str, str | None]:
+    """The cells that a choice of stage sets, with the evidence there is, whether it was followed or not."""
+    count = sum(row["touchpoint_count"] for row in found)
+    evidence = " / ".join(row["evidence"] for row in found)
+    told = f"Accepted for {count:,} touchpoints: {evidence}"
+    if _is_by_hand(found, stage):
+        suggested = sorted({row["suggested_stage"] or "no stage" for row in found})
+        told = f"{_BY_HAND_WORDS}; the evidence suggests {' or '.join(suggested)} for {count:,} touchpoints: {evidence}"
+    return {"stage": stage, "confidence": _confidence(found, stage), "description": told}
+
+
+def _replacement(warehouse: Warehouse, rule: Mapping[str, str | None], stage: str) -> dict[str, str | None]:
+    """The cells of another choice; once a run has applied the rule, the evidence is in its description alone."""
+    rows = warehouse.frame(_SUGGESTIONS, name=_TABLE).to_dicts()
+    found = [row for row in rows if row["activity"] == rule["activity"] and rule["source"] in (None, row["source"])]
+    if found:
+        return _decision(found, stage)
+    before = rule["description"] or ""
+    told = before if before.startswith(_BY_HAND_WORDS) else f"{_BY_HAND_WORDS}; before, {rule['stage']}: {before}"
+    return {"stage": stage, "confidence": _by_hand(stage), "description": told}
 
 
 def _found(rows: Sequence[dict[str, Any]], activity: str, source: str | None) -> list[dict[str, Any]]:
@@ -150,9 +171,13 @@ def _suggested(found: Sequence[Mapping[str, Any]], activity: str) -> str:
 
 def _confidence(found: Sequence[Mapping[str, Any]], stage: str) -> str:
     """The suggestion's, of several sources the least; a person's where the evidence does not suggest this stage."""
-    if any(row["suggested_stage"] != stage for row in found):
+    if _is_by_hand(found, stage):
         return _by_hand(stage)
     return f"{min(row['suggestion_confidence'] for row in found):.4g}"
+
+
+def _is_by_hand(found: Sequence[Mapping[str, Any]], stage: str) -> bool:
+    return any(row["suggested_stage"] != stage for row in found)
 
 
 def _by_hand(stage: str) -> str:

@@ -1,5 +1,6 @@
 """Answers to a single question from the warehouse: who is this customer, what was refused."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -7,7 +8,8 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
 from journey_analytics.errors import DataError
-from journey_analytics.links import Identity, chain_of_links, identity_named, owners, shortest_chain
+from journey_analytics.links import Identity, chain_of_links, owners, quarantined_because, shortest_chain
+from journey_analytics.naming import customer_named, identities_named, identity_named, naming_identity
 from journey_analytics.warehouse import Warehouse, open_published
 from journey_analytics.workspace import existing
 
@@ -25,20 +27,6 @@ with refused as (
 select source, reason_code, row_count, example_reason, example_file
 from refused
 order by row_count desc, source, reason_code
-"""
-
-_CUSTOMER = """
-select distinct customer_id
-from core.customer_identity
-where lower(identity_value) = lower(?) or customer_id = ?
-order by customer_id
-"""
-
-_QUARANTINED = """
-select identity_type, identity_value, reason
-from core.quarantined_identity
-where lower(identity_value) = lower(?)
-order by identity_type, identity_value
 """
 
 _IDENTITIES = """
@@ -75,24 +63,27 @@ def rejected_by_reason(config: Config) -> list[dict[str, Any]]:
 
 
 def explain_customer(config: Config, identity: str) -> list[dict[str, Any]]:
-    """Every customer whom an identity value (any letter case) or a customer_id names: identities, journeys, timeline.
+    """Every customer whom a text names: identities, journeys, timeline.
 
-    A device can have served several customers: then all of them are returned, by customer_id.
+    The text is a customer_id, an identity as some source logs it, or TYPE:VALUE; all in any letter case. A device can
+    have served several customers: then all of them are returned, by customer_id.
 
     Raises:
         DataError: when nobody is known by that name.
     """
     with existing(config) as warehouse:
-        found = warehouse.rows(_CUSTOMER, [identity.strip(), identity.strip()])
-        if not found:
-            raise DataError(_unknown(warehouse, identity.strip()))
-        return [_explained(warehouse, customer_id) for (customer_id,) in found]
+        named = identities_named(warehouse, config, identity)
+        found = {owner for one in named for owner in owners(warehouse, one)} | {customer_named(warehouse, identity)}
+        customer_ids = sorted(customer_id for customer_id in found if customer_id is not None)
+        if not customer_ids:
+            raise DataError(_unknown(warehouse, identity.strip(), named))
+        return [_explained(warehouse, customer_id) for customer_id in customer_ids]
 
 
-def _unknown(warehouse: Warehouse, identity: str) -> str:
-    reasons = warehouse.rows(_QUARANTINED, [identity])
+def _unknown(warehouse: Warehouse, identity: str, named: Sequence[Identity]) -> str:
+    reasons = [(one, reason) for one in named if (reason := quarantined_because(warehouse, one))]
     if reasons:
-        listed = ", ".join(f"{kind}:{value} ({reason})" for kind, value, reason in reasons)
+        listed = ", ".join(f"{one} ({reason})" for one, reason in reasons)
         return f"{identity!r} belongs to nobody, it is quarantined: {listed}"
     return f"nobody is known as {identity!r}: give an e-mail, login, cookie, phone or customer_id as logged"
 
@@ -107,17 +98,18 @@ def _explained(warehouse: Warehouse, customer_id: str) -> dict[str, Any]:
 
 
 def explain_link(config: Config, identity: str, other: str) -> dict[str, Any]:
-    """Why two identities (a value in any letter case, or TYPE:VALUE) are one customer, or that they are not.
+    """Why two identities (as logged, in any letter case, or TYPE:VALUE) are one customer, or that they are not.
 
-    `links` is the shortest chain of links between them, in order, each with its rule, the events that carry both ends
-    and one of them as an example; empty when no customer holds both. `customer_ids` are the customers who hold both.
+    A customer_id stands for the identity that names the customer. `links` is the shortest chain of links between both,
+    in order, each with its rule, the events that carry both ends and one of them as an example; empty when no customer
+    holds both. `customer_ids` are the customers who hold both. `identity` and `other` are the two ends, each with
+    `given_customer_id`: the customer_id that was given in its place, null when the identity itself was.
 
     Raises:
         DataError: when a value names no identity, or several.
     """
     with existing(config, table="core.undone_link") as warehouse:
-        ends = [identity_named(warehouse, identity), identity_named(warehouse, other)]
-        held = [_held(warehouse, end) for end in ends]
+        ends, held = zip(*(_end(warehouse, config, typed) for typed in (identity, other)), strict=True)
         common = sorted(set(held[0]["customer_ids"]) & set(held[1]["customer_ids"]))
         chain = shortest_chain(warehouse, *ends) if common else []
         return {
@@ -129,13 +121,15 @@ def explain_link(config: Config, identity: str, other: str) -> dict[str, Any]:
         }
 
 
-def _held(warehouse: Warehouse, identity: Identity) -> dict[str, Any]:
-    reason = "select reason from core.quarantined_identity where identity_type = ? and identity_value = ?"
-    return {
-        "identity_type": identity.identity_type,
-        "identity_value": identity.value,
-        "customer_ids": owners(warehouse, identity),
-        "quarantined_because": warehouse.value(reason, [identity.identity_type, identity.value]),
+def _end(warehouse: Warehouse, config: Config, typed: str) -> tuple[Identity, dict[str, Any]]:
+    customer_id = customer_named(warehouse, typed)
+    named = naming_identity(warehouse, customer_id) if customer_id else identity_named(warehouse, config, typed)
+    return named, {
+        "identity_type": named.identity_type,
+        "identity_value": named.value,
+        "given_customer_id": customer_id,
+        "customer_ids": owners(warehouse, named),
+        "quarantined_because": quarantined_because(warehouse, named),
     }
 
 

@@ -4,17 +4,20 @@ The path of a file is the name of its table: `sql/core/journey.sql` defines `cor
 overlays the built-in one: a file of the same path replaces it, a new one adds to it.
 """
 
+import csv
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.rule_cells import FILE, shown_file
 from journey_analytics.warehouse import Warehouse
 
 _COMMENT = re.compile(r"--[^\n]*")
@@ -80,6 +83,21 @@ def _check_places(files: Mapping[str, Path]) -> None:
         folder = relative.split("/")[0] if "/" in relative else ""
         if folder not in _FOLDERS:
             raise ConfigurationError(f"{path}: nothing is read from this place; {nearest(folder, _FOLDERS)}")
+    _check_tables(files)
+
+
+def _check_tables(files: Mapping[str, Path]) -> None:
+    """A rule table of the analyst's own is read by some SQL; one that nothing reads is a misspelled name."""
+    known = {path.stem for path in (builtin_sql() / "config").glob("*.csv")}
+    added = {name: path for name, path in files.items() if re.fullmatch(r"config/[^/]+\.csv", name)}
+    if unknown := {path.stem: path for path in added.values() if path.stem not in known}:
+        texts = [path.read_text(encoding="utf-8") for name, path in files.items() if name.endswith(".sql")]
+        sql = "\n".join(_COMMENT.sub("", text) for text in texts)
+        for name, path in unknown.items():
+            if not re.search(rf"\bconfig\.{re.escape(name)}\b", sql, re.IGNORECASE):
+                raise ConfigurationError(
+                    f"{path}: there is no rule table {name!r}, and no SQL reads config.{name}; {nearest(name, known)}"
+                )
 
 
 def read_models(files: Mapping[str, Path], schema: str) -> list[Model]:
@@ -148,6 +166,16 @@ def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
     Raises:
         ConfigurationError: when a file lacks a column of the built-in one, has an unknown one, or is no CSV.
     """
+    for name, frame in rule_frames(files).items():
+        warehouse.create_from(f"config.{name}", frame.drop(FILE))
+
+
+def rule_frames(files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+    """The rows of every rule table in their order, with `rule_cells.FILE`: the file that each came from.
+
+    Raises:
+        ConfigurationError: as for `load_config`.
+    """
     tables: dict[str, list[Path]] = {}
     for relative, path in files.items():
         if relative.startswith("config/") and relative.endswith(".csv"):
@@ -158,33 +186,65 @@ def load_config(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
             raise ConfigurationError(
                 f"{paths[0].parent}: there is no rule table {name!r} to add to; {nearest(name, known)}"
             )
-        # In one chunk: several would be stored in any order.
-        added_first = sorted(paths, key=lambda path, name=name: (path.stem == name, path.stem))
-        warehouse.create_from(
-            f"config.{name}", pl.concat([_read_table(name, path) for path in added_first], rechunk=True)
-        )
+    return {name: _rule_frame(name, paths) for name, paths in tables.items()}
+
+
+def _rule_frame(name: str, paths: Iterable[Path]) -> pl.DataFrame:
+    added_first = sorted(paths, key=lambda path: (path.stem == name, path.stem))
+    # In one chunk: several would be stored in any order.
+    return pl.concat([_read_table(name, path) for path in added_first], rechunk=True)
 
 
 def _read_table(name: str, path: Path) -> pl.DataFrame:
-    """The rows of one file of a rule table, with the columns of the built-in one in its order."""
+    """The rows of one file of a rule table, with the columns of the built-in one in its order, then the file."""
     rows = read_rules(path)
     builtin = builtin_sql() / "config" / f"{name}.csv"
     if not builtin.is_file():
-        return rows
+        return rows.with_columns(pl.lit(str(path)).alias(FILE))
     expected = read_rules(builtin).columns
     faults = [f"unknown column {name!r}, {nearest(name, expected)}" for name in rows.columns if name not in expected]
     faults += [f"missing column {name!r}" for name in expected if name not in rows.columns]
     if faults:
         raise ConfigurationError(f"{path}: {'; '.join(faults)}; the header must be: {','.join(expected)}")
-    return rows.select(expected)
+    return rows.select(*expected, pl.lit(shown_file(name) if path == builtin else str(path)).alias(FILE))
 
 
 def read_rules(path: Path) -> pl.DataFrame:
-    """A rule file: UTF-8 CSV with a header, every cell text, empty cells null."""
+    """A rule file: CSV in UTF-8 (a byte order mark is skipped) with a header, every cell text, empty cells null.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is no such CSV; a row has more or fewer cells than the header.
+    """
     try:
-        return pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ConfigurationError(f"{path} is no readable CSV with a header: {error}") from error
+        lines = csv.reader(StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
+        filled = [(lines.line_num, cells) for cells in lines if cells]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{path} is no readable CSV with a header, in UTF-8: {error}") from error
+    if not filled:
+        raise ConfigurationError(f"{path} is no readable CSV with a header: it is empty")
+    (_, header), *rows = filled
+    _check_header(path, header)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise ConfigurationError(_ragged(path, line, cells, header))
+    cells_or_null = [[cell or None for cell in cells] for _, cells in rows]
+    return pl.DataFrame(cells_or_null, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def _check_header(path: Path, header: Sequence[str]) -> None:
+    for delimiter in (";", "\t") if len(header) == 1 else ():
+        if delimiter in header[0]:
+            raise ConfigurationError(f"{path}: its delimiter is {delimiter!r}; save it with ',' between the cells")
+    for number, column in enumerate(header):
+        if column in header[:number]:
+            raise ConfigurationError(f"{path}: the header has the column {column!r} twice")
+
+
+def _ragged(path: Path, line: int, cells: Sequence[str], header: Sequence[str]) -> str:
+    return (
+        f"{path}, line {line}, row {cells[0]!r}: {len(cells)} cells, but the header has {len(header)}: "
+        f"{','.join(header)}; a cell that holds a comma stands in double quotes"
+    )
 
 
 def load_macros(warehouse: Warehouse, files: Mapping[str, Path]) -> None:

@@ -229,7 +229,13 @@ def audit(  # noqa: PLR0917 - one parameter per option
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Stages, links and journey cuts for a person to judge; from the judged sheet, how many are right."""
+    """Stages, links and journey cuts for a person to judge; from the judged sheet, how many are right.
+
+    A blank verdict says nothing: an earlier judgement of the item stays. To take one back, write cannot_tell.
+
+    Ends with 2 when the call is wrong or the file cannot be read or written, with 1 when the sheet's content is at
+    fault: nothing is taken in then.
+    """
     from journey_analytics.audit import run_audit
     from journey_analytics.config import read_config
 

@@ -10,15 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from journey_analytics.errors import DataError
 from journey_analytics.warehouse import Warehouse
-
-_NAMED = """
-select identity_number, identity_type, identity_value, strength
-from core.identity
-where lower(identity_value) = lower(?) and (? is null or identity_type = ?)
-order by identity_number
-"""
 
 _OWNERS = """
 select customer_id
@@ -86,37 +78,15 @@ class Identity:
 Pair = frozenset[int]
 
 
-def identity_named(warehouse: Warehouse, typed: str) -> Identity:
-    """The identity that a person means by a value, in any letter case, or by TYPE:VALUE.
-
-    A value in exactly the letters as logged wins over others.
-
-    Raises:
-        DataError: when there is none, or more than one: it lists them as TYPE:VALUE.
-    """
-    text = typed.strip()
-    kind, _, value = text.partition(":")
-    found = _named(warehouse, text) + (_named(warehouse, value, kind.lower()) if value else [])
-    exact = [one for one in found if text in {one.value, str(one)}]
-    candidates = exact or found
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
-        listed = ", ".join(map(str, candidates))
-        raise DataError(f"{typed!r} is {len(candidates)} identities: name one of {listed}")
-    raise DataError(
-        f"nobody is known as {typed!r}: give an e-mail, login, cookie or phone as logged, or TYPE:VALUE such as "
-        "email:anna@example.com"
-    )
-
-
-def _named(warehouse: Warehouse, value: str, kind: str | None = None) -> list[Identity]:
-    return [Identity(*row) for row in warehouse.rows(_NAMED, [value, kind, kind], name="identity")]
-
-
 def owners(warehouse: Warehouse, identity: Identity) -> list[str]:
     """The customers who hold an identity, by customer_id; a device can have several, a quarantined identity none."""
     return [row[0] for row in warehouse.rows(_OWNERS, [identity.identity_type, identity.value])]
+
+
+def quarantined_because(warehouse: Warehouse, identity: Identity) -> str | None:
+    """Why an identity joins nobody, as of the last run; None when it is not quarantined."""
+    reason = "select reason from core.quarantined_identity where identity_type = ? and identity_value = ?"
+    return warehouse.value(reason, [identity.identity_type, identity.value])
 
 
 def shortest_chain(

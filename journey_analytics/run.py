@@ -20,6 +20,8 @@ from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.load import LoadSummary
 from journey_analytics.publish import publish
 from journey_analytics.report import report_frames, write_report
+from journey_analytics.rule_tables import check_rule_tables
+from journey_analytics.rule_warnings import undone_warnings
 from journey_analytics.warehouse import Warehouse, open_memory
 from journey_analytics.workspace import existing, writable
 
@@ -72,7 +74,7 @@ def run(
     """
     clock = _Clock(progress)
     files = sql_files(config)
-    _check_formats(config, files)
+    _check_rules(config, files)
     with writable(config) as warehouse:
         with clock.step("load"):
             loaded = _load(config, warehouse, files=files, names=None, progress=progress)
@@ -89,6 +91,7 @@ def run(
             *_refusal_warnings(_refused_count(warehouse) - refused),
             *_cutoff_warnings(warehouse, cutoff),
             *_stage_warnings(warehouse, cutoff),
+            *undone_warnings(warehouse),
         )
         return RunSummary(loaded, cutoff, rebuilt, page, warnings, clock.seconds)
 
@@ -102,7 +105,7 @@ def load_sources(
         ConfigurationError: for a name that is not configured, or a source whose folder is missing.
     """
     files = sql_files(config)
-    _check_formats(config, files)
+    _check_rules(config, files)
     with writable(config) as warehouse:
         return _load(config, warehouse, files=files, names=names, progress=progress)
 
@@ -111,8 +114,10 @@ def rebuild(
     config: Config, *, as_of: date | None = None, full: bool = False, progress: Progress = lambda _: None
 ) -> bool:
     """Rebuild identities, journeys and marts when anything changed; check them. True when something was rebuilt."""
+    files = sql_files(config)
+    _check_rules(config, files)
     with writable(config) as warehouse:
-        return _rebuild(config, warehouse, files=sql_files(config), as_of=as_of, full=full, clock=_Clock(progress))
+        return _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=_Clock(progress))
 
 
 def publish_copy(config: Config) -> Path:
@@ -136,11 +141,10 @@ def check(config: Config) -> int:
         DataError: naming each check that found rows, with an example; or when there is no warehouse yet.
     """
     files = sql_files(config)
-    _check_formats(config, files)
+    _check_rules(config, files)
     with open_memory() as memory:
         build.load_config(memory, files)
         build.load_macros(memory, files)
-        steps.rules_of(memory)
     load.rehearse(files, config.sources, loaded_at=_now())
     with existing(config) as warehouse:
         return _check(warehouse, files=files)
@@ -171,6 +175,12 @@ def _load(
         loaded_at=_now(),
         progress=progress,
     )
+
+
+def _check_rules(config: Config, files: Mapping[str, Path]) -> None:
+    """Before anything is read or changed: the formats of the sources, and the rule tables."""
+    _check_formats(config, files)
+    check_rule_tables(build.rule_frames(files))
 
 
 def _check_formats(config: Config, files: Mapping[str, Path]) -> None:

@@ -84,13 +84,16 @@ def naming_steps() -> Iterator[Callable[[str], None]]:
 
 
 def _progress(*columns: Any) -> Progress:
+    """Nothing at all where nobody watches: in a log it would leave an empty line."""
+    console = Console(file=sys.stderr)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         *columns,
         TimeElapsedColumn(),
-        console=Console(file=sys.stderr),
+        console=console,
         transient=True,
+        disable=not console.is_interactive,
     )
 
 
@@ -173,10 +176,16 @@ def link_explanation(found: Mapping[str, Any]) -> str:
     """Why two identities are one customer, or that they are not, as `answers.explain_link` returns it."""
     ends = [found["identity"], found["other"]]
     names = [_named(end["identity_type"], end["identity_value"]) for end in ends]
+    stands = [_stands(name, end) for name, end in zip(names, ends, strict=True) if end["given_customer_id"]]
+    head = "\n".join([*stands, " and ".join(names)])
     if not found["is_one_customer"]:
-        return "\n".join([f"{' and '.join(names)}\nare not one customer", *map(_holders, names, ends)])
-    title = f"{' and '.join(names)}\nare one customer: {', '.join(found['customer_ids'])}"
+        return "\n".join([f"{head}\nare not one customer", *map(_holders, names, ends)])
+    title = f"{head}\nare one customer: {', '.join(found['customer_ids'])}"
     return "\n\n".join([title, links_text(found["links"])]) if found["links"] else title
+
+
+def _stands(name: str, end: Mapping[str, Any]) -> str:
+    return f"{end['given_customer_id']} is the customer named by {name}"
 
 
 def _named(kind: str, value: str) -> str:
@@ -211,7 +220,23 @@ def undone_text(undone: Undone) -> str:
     if undone.remaining:
         lines += ["they stay one customer by other links; undo those as well to part them:", ""]
         lines += [links_text(undone.remaining), ""]
-    return "\n".join([*lines, "the next `journey run` applies it; delete the row to take it back"])
+    if anyway := _joining_nobody(undone):
+        lines += [*anyway, ""]
+    return "\n".join([*lines, _since_when(undone)])
+
+
+def _joining_nobody(undone: Undone) -> list[str]:
+    """A line for each end that was quarantined before, or for another reason."""
+    of_its_own = undone.quarantined.items()
+    if undone.other is None and undone.is_in_force:
+        of_its_own = [(name, reason) for name, reason in of_its_own if reason != "undone"]
+    return [f"{_printable(name)}\njoins nobody anyway: it is quarantined as {reason}" for name, reason in of_its_own]
+
+
+def _since_when(undone: Undone) -> str:
+    if undone.is_in_force:
+        return "it is in force since the last `journey run`; delete the row and run again to take it back"
+    return "the next `journey run` applies it; delete the row to take it back"
 
 
 def suggestions_text(rows: Sequence[Mapping[str, Any]]) -> str:

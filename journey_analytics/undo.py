@@ -1,13 +1,17 @@
 """Undo of an identity or of a link between two: a row of the workspace's own rules, in force from the next run on."""
 
+import codecs
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from journey_analytics.build import read_rules
 from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError
-from journey_analytics.links import Identity, chain_of_links, identity_named, link, owners, shortest_chain
+from journey_analytics.links import Identity, chain_of_links, link, owners, quarantined_because, shortest_chain
+from journey_analytics.naming import identity_named
 from journey_analytics.warehouse import Warehouse
 from journey_analytics.workspace import existing
 
@@ -45,37 +49,41 @@ order by customer_id
 
 @dataclass(frozen=True)
 class Undone:
-    """What an undo wrote, and whom it concerns once the next run applies it.
+    """What an undo wrote, and whom it concerns.
 
     Attributes:
         identity: what is undone, or one end of the link.
         other: the other end; None when the identity itself is undone.
         file: the rule file, in the workspace.
         is_new: false when the row was there already.
+        is_in_force: whether the last run applied such a row; if not, the next one does.
         customers: those who hold the identity (both ends of a link) now, each with `touchpoint_count` (all of theirs)
             and `carrying_count` (those whose event carries the identity, or one of both).
         remaining: the links that will still connect both ends of an undone link; empty when none do.
+        quarantined: why an end joins nobody as of the last run, by its TYPE:VALUE; without an end that joins somebody.
     """
 
     identity: Identity
     other: Identity | None
     file: Path
     is_new: bool
+    is_in_force: bool
     customers: tuple[dict[str, Any], ...]
     remaining: tuple[dict[str, Any], ...] = ()
+    quarantined: Mapping[str, str] = field(default_factory=dict)
 
 
 def undo(config: Config, identity: str, *, other: str | None = None, because: str | None = None) -> Undone:
     """Take an identity out, or with `other` only the link between the two; the next run applies it.
 
     Raises:
-        DataError: a value names no identity or several, or no event carries both ends of the link.
+        DataError: a value names no identity, several or a customer, or no event carries both ends of the link.
         ConfigurationError: the rule file cannot be read or written, or has another header.
     """
     file = config.overlay / PLACE
     with existing(config, table="core.undone_link") as warehouse:
-        one = identity_named(warehouse, identity)
-        two = None if other is None else identity_named(warehouse, other)
+        one = identity_named(warehouse, config, identity)
+        two = None if other is None else identity_named(warehouse, config, other)
         if two is not None:
             _require_link(warehouse, one, two)
         is_new = _add_row(file, one, two, because=because)
@@ -84,8 +92,10 @@ def undo(config: Config, identity: str, *, other: str | None = None, because: st
             other=two,
             file=file,
             is_new=is_new,
+            is_in_force=_is_in_force(warehouse, one, two),
             customers=_concerned(warehouse, one, two),
             remaining=() if two is None else _remaining(warehouse, one, two, rows=_rows(file)),
+            quarantined=_quarantined(warehouse, one, two),
         )
 
 
@@ -108,6 +118,17 @@ def _concerned(warehouse: Warehouse, one: Identity, two: Identity | None) -> tup
     return tuple(found.to_dicts())
 
 
+def _is_in_force(warehouse: Warehouse, one: Identity, two: Identity | None) -> bool:
+    """Whether the rules of the last run, of whichever file, have the row."""
+    applied = warehouse.frame("select * from config.identity_undone", name="config.identity_undone")
+    return any(_ends(row) == {_end(one), _end(two)} for row in applied.to_dicts())
+
+
+def _quarantined(warehouse: Warehouse, one: Identity, two: Identity | None) -> dict[str, str]:
+    reasons = {str(end): quarantined_because(warehouse, end) for end in (one, two) if end is not None}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
 def _remaining(
     warehouse: Warehouse, one: Identity, two: Identity, *, rows: list[dict[str, str]]
 ) -> tuple[dict[str, Any], ...]:
@@ -119,19 +140,26 @@ def _remaining(
 
 
 def _numbers(warehouse: Warehouse, row: dict[str, str]) -> list[int]:
-    ends = [(row["identity_type"], row["identity_value"]), (row["other_type"], row["other_value"])]
     number = "select identity_number from core.identity where identity_type = ? and identity_value = ?"
-    return [warehouse.value(number, list(end)) for end in ends if end[0]]
+    return [warehouse.value(number, list(end)) for end in _ends(row) if end[0]]
 
 
 def _add_row(file: Path, one: Identity, two: Identity | None, *, because: str | None) -> bool:
     rows = _rows(file)
-    ends = {_end(one), _end(two)}
-    if any({(r["identity_type"], r["identity_value"]), (r["other_type"], r["other_value"])} == ends for r in rows):
+    if any(_ends(row) == {_end(one), _end(two)} for row in rows):
         return False
     row = dict(zip(COLUMNS, (*_end(one), *_end(two), " ".join((because or "").split())), strict=True))
     _write(file, [*rows, row])
     return True
+
+
+def _ends(row: Mapping[str, str | None]) -> set[tuple[str, str]]:
+    """Both ends of a row; an e-mail in any letter case, as `core.undone_identity` and `core.undone_link` read it."""
+    cells = [
+        (row["identity_type"] or "", row["identity_value"] or ""),
+        (row["other_type"] or "", row["other_value"] or ""),
+    ]
+    return {(kind, value.lower() if kind == "email" else value) for kind, value in cells}
 
 
 def _end(identity: Identity | None) -> tuple[str, str]:
@@ -141,26 +169,27 @@ def _end(identity: Identity | None) -> tuple[str, str]:
 def _rows(file: Path) -> list[dict[str, str]]:
     if not file.exists():
         return []
-    try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            reader = csv.DictReader(opened, restval="")
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{file} is no readable CSV with a header: {error}") from error
-    if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
+    rows = read_rules(file)
+    if sorted(rows.columns) != sorted(COLUMNS):
         raise ConfigurationError(f"{file}: the header must be: {','.join(COLUMNS)}")
-    return rows
+    return rows.fill_null("").to_dicts()
 
 
 def _write(file: Path, rows: list[dict[str, str]]) -> None:
     """All rows anew, beside the old file and then in its place: a reader never sees half of it."""
     written = file.with_name(f".{file.name}.new")
     try:
+        encoding = "utf-8-sig" if _is_marked(file) else "utf-8"
         file.parent.mkdir(parents=True, exist_ok=True)
-        with written.open("w", encoding="utf-8", newline="") as opened:
+        with written.open("w", encoding=encoding, newline="") as opened:
             writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
         written.replace(file)
     except OSError as error:
         raise ConfigurationError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _is_marked(file: Path) -> bool:
+    """Whether the file begins with the mark by which a spreadsheet knows UTF-8: without it, it garbles names."""
+    return file.exists() and file.read_bytes().startswith(codecs.BOM_UTF8)

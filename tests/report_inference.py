@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-CUTOFF = datetime(2026, 3, 1, 3, 30)
 BUILT = datetime(2026, 3, 1, 4, 4)
+JUDGED = datetime(2026, 3, 2, 9, 15)
 BUILD_ID = 7
 UNKNOWN = [f"store_locator_{place}" for place in "abcdefghijkl"]
 """Activities that no rule knows, beside `page_viewed`: more than are shown at once."""
@@ -152,5 +152,6 @@ def _audit_rows() -> list[dict[str, Any]]:
         "kind", "stratum", "stratum_count", "judged_count", "right_count", "precision_share", "low_share",
         "high_share", "mean_confidence",
     )  # fmt: skip
-    rest = {"cannot_tell_count": 2, "covered_share": 1.0, "outdated_count": 1, "cutoff_at": CUTOFF}
+    rest = {"cannot_tell_count": 2, "covered_share": 1.0, "outdated_count": 1}
+    rest |= {"build_id": BUILD_ID, "built_at": BUILT, "judged_at": JUDGED}
     return [dict(zip(names, row, strict=True)) | rest for row in rows]

@@ -12,7 +12,7 @@ from audit_oracle import oracle
 from typer.testing import CliRunner
 
 from journey_analytics import run as job
-from journey_analytics.audit import draw_sheet, take_in
+from journey_analytics.audit import draw_sheet, run_audit, take_in
 from journey_analytics.audit.sheet import COLUMNS, protected, read_sheet, sheet_row, unprotected, write_sheet
 from journey_analytics.cli import app
 from journey_analytics.config import Config, read_config
@@ -240,13 +240,60 @@ def test_judging_again_replaces_and_the_same_again_changes_nothing(shop, truth, 
         row |= {"verdict": "wrong", "comment": "=HYPERLINK(1)"}
     rows[0]["verdict"] = ""
     found = take_in(shop, save(sheet, rows))
-    assert (found.judged_count, found.skipped_count) == (59, 1)
+    assert (found.judged_count, found.skipped_count, found.kept_count) == (59, 1, 1)
     with open_warehouse(shop.warehouse) as warehouse:
         again = warehouse.frame("select * from run.audit_judgement order by kind, item_id")
     kept = again.filter(pl.col("item_id") == rows[0]["item_id"])
     assert again.height == 60
     assert set(again.filter(pl.col("item_id") != rows[0]["item_id"])["verdict"]) == {"wrong"}
     assert kept.equals(stored.filter(pl.col("item_id") == rows[0]["item_id"]))
+
+
+def test_the_text_says_which_judgements_stay_and_how_to_take_one_back(shop, truth, tmp_path):
+    sheet = judged_sheet(shop, tmp_path / "s.csv", truth, count=60)
+    rows = cells(sheet)
+    rows[0]["verdict"] = ""
+    save(sheet, rows)
+
+    def told(verdicts: dict[int, str]) -> str:
+        changed = [row | {"verdict": verdicts.get(place, row["verdict"])} for place, row in enumerate(rows)]
+        text, _ = run_audit(shop, sheet=None, judged=save(tmp_path / "t.csv", changed), count=1, seed=1)
+        return text
+
+    first = told({})
+    assert "59 judgements taken in, 1 row without a verdict: " in first
+    assert "earlier judgement" not in first
+    assert "next: judge the other row and take the sheet in again" in first
+    again = told({1: " "})
+    assert "58 judgements taken in, 2 rows without a verdict: " in again
+    assert "1 earlier judgement of these rows stays: a blank verdict says nothing." in again
+    assert "To take one back, write cannot_tell." in again
+    assert "next: judge the other row " in again
+    assert "2 earlier judgements of these rows stay: " in told({1: "", 2: ""})
+    assert "1 judgement taken in, " in told(dict.fromkeys(range(1, 59), ""))
+    before = judged_now(shop)
+    assert "next: see what was judged wrong" in told({0: "right", 1: "cannot_tell"})
+    assert judged_now(shop) == before  # one more judged, one taken back
+
+
+def judged_now(config: Config) -> int:
+    with open_warehouse(config.warehouse) as warehouse:
+        return int(warehouse.value("select sum(judged_count) from mart.audit_precision where stratum = 'all'"))
+
+
+def test_the_precision_tells_its_build_and_when_the_newest_verdict_came(shop, truth, tmp_path):
+    sheet = judged_sheet(shop, tmp_path / "s.csv", truth, count=20)
+    first = take_in(shop, sheet).precision
+    job.run(shop, full=True)
+    second = take_in(shop, sheet).precision
+    with open_warehouse(shop.warehouse) as warehouse:
+        builds = warehouse.rows("select build_id, built_at, cutoff_at from run.build order by build_id")
+        judged_at = warehouse.value("select max(judged_at) from run.audit_judgement")
+    assert len(builds) == 2
+    dates = [frame.select("build_id", "built_at", "cutoff_at").unique().rows() for frame in (first, second)]
+    assert dates == [[build] for build in builds]
+    for frame in (first, second):
+        assert frame["judged_at"].unique().to_list() == [judged_at], "the same again is no newer"
 
 
 def test_judgements_outlive_the_next_run_and_are_published(shop, truth, tmp_path):
@@ -287,6 +334,34 @@ def test_what_is_no_sheet_is_refused(shop, tmp_path, content):
     (tmp_path / "s.csv").write_text(content, encoding="latin-1")
     with pytest.raises(DataError, match=r"s\.csv"):
         take_in(shop, tmp_path / "s.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_sheet_saved_as_unicode_text_is_told_how_to_save_it(shop, tmp_path, encoding):
+    save(tmp_path / "s.csv", [sheet_row(ITEM) | {"verdict": "right"}], delimiter="\t", encoding=encoding)
+    with pytest.raises(DataError, match=r"is UTF-16.*save it as “CSV UTF-8”") as error:
+        take_in(shop, tmp_path / "s.csv")
+    assert "lacks" not in str(error.value)
+
+
+@pytest.mark.parametrize(("gone", "said"), [(1, "the column check_code;"), (2, "the columns comment, check_code;")])
+def test_a_sheet_without_some_columns_names_them(shop, tmp_path, gone, said):
+    row = dict(list(sheet_row(ITEM).items())[:-gone])
+    with pytest.raises(DataError, match=f"lacks {said}"):
+        take_in(shop, save(tmp_path / "s.csv", [row]))
+
+
+def test_a_wrong_path_ends_with_2_and_a_wrong_sheet_with_1(shop, tmp_path):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    calls = (["--judged", "none.csv"], ["--judged", "."], ["."], ["none/s.csv"], ["--judged", "bad.csv"])
+    codes = []
+    for *option, name in calls:
+        call = ["audit", *option, str(tmp_path / name), "--config", str(shop.file)]
+        codes.append(getattr(CliRunner().invoke(app, call).exception, "exit_code", None))
+    assert codes == [2, 2, 2, 2, 1]
+    said = " ".join(CliRunner().invoke(app, ["audit", "--help"]).output.split())
+    assert "Ends with 2 when the call is wrong" in said
+    assert "write cannot_tell" in said
 
 
 def test_the_command_draws_takes_in_and_says_what_to_do_next(shop, truth, tmp_path):

@@ -1,7 +1,6 @@
 """Whom the sample takes, and what its interval promises."""
 
 import random
-from datetime import datetime
 
 import polars as pl
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from journey_analytics.audit.allocation import allocation, stratum_samples
 from journey_analytics.audit.precision import ALL, audit_precision
 
-CUTOFF = datetime(2026, 1, 1)
 AUDITS = 500
 WORLDS = {
     "skewed": [(150_000, 0.98), (60_000, 0.9), (20_000, 0.8), (5_000, 0.6), (800, 0.5), (60, 0.3)],
@@ -35,7 +33,7 @@ def strata_frame(sizes: dict[str, int], kind: str = "link") -> pl.DataFrame:
 
 
 def whole_of(strata: pl.DataFrame, judged: pl.DataFrame) -> dict:
-    return audit_precision(strata, judged, cutoff=CUTOFF).filter(pl.col("stratum") == ALL).row(0, named=True)
+    return audit_precision(strata, judged).filter(pl.col("stratum") == ALL).row(0, named=True)
 
 
 @pytest.mark.parametrize("count", [60, 120, 400])
@@ -54,7 +52,7 @@ def test_the_interval_covers_the_truth_in_93_of_100_audits(world, count, monkeyp
         for item in draw.sample(range(size), samples[place])
     ]
     monkeypatch.setattr("journey_analytics.audit.precision.KINDS", tuple(audits))
-    found = audit_precision(sizes, judged_frame(rows), cutoff=CUTOFF).filter(pl.col("stratum") == ALL)
+    found = audit_precision(sizes, judged_frame(rows)).filter(pl.col("stratum") == ALL)
     true = sum(rights) / sum(size for size, _ in strata)
     covers = (pl.col("low_share") <= true) & (pl.col("high_share") >= true)
     assert found.height == AUDITS
@@ -85,7 +83,7 @@ def test_the_whole_weighs_strata_by_size_and_not_by_judgements():
 
 def test_a_stratum_nobody_judged_is_left_out_and_told():
     judged = judged_frame([("link", "big", "right", None, False)] * 9 + [("link", "small", "right", None, True)])
-    rows = audit_precision(strata_frame({"big": 750, "small": 250}), judged, cutoff=CUTOFF)
+    rows = audit_precision(strata_frame({"big": 750, "small": 250}), judged)
     shares = {row["stratum"]: row for row in rows.to_dicts()}
     assert list(shares) == [ALL, "big", "small"]
     assert (shares[ALL]["precision_share"], shares[ALL]["covered_share"]) == (1.0, 0.75)
@@ -101,7 +99,7 @@ def test_nothing_judged_is_no_precision_and_no_interval():
 
 def test_a_stratum_has_wilsons_interval():
     judged = judged_frame([("link", "a", "right", None, False)] * 8 + [("link", "a", "wrong", None, False)] * 2)
-    row = audit_precision(strata_frame({"a": 500}), judged, cutoff=CUTOFF).filter(pl.col("stratum") == "a")
+    row = audit_precision(strata_frame({"a": 500}), judged).filter(pl.col("stratum") == "a")
     assert row["low_share"].item() == pytest.approx(0.4901, abs=1e-4)  # Wilson for 8 of 10
     assert row["high_share"].item() == pytest.approx(0.9433, abs=1e-4)
 

@@ -1,20 +1,18 @@
-"""`journey explain A --with B` and `journey undo`, on a workspace of which only the identity tables were made."""
+"""`journey explain` and `journey undo`, on a workspace of which only the identity tables were made."""
 
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
 from pathlib import Path
 
 import pytest
-from identity_world import CONFIG, Seen, customer_name, customers, event_frame, identity_models
+from identity_workspace import TOML, rebuilt
+from identity_world import Seen, customer_name, customers
 
-from journey_analytics import build
 from journey_analytics.answers import explain_customer, explain_link
 from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError, JourneyError
 from journey_analytics.terminal import link_explanation, undone_text
 from journey_analytics.undo import COLUMNS, PLACE, undo
-from journey_analytics.warehouse import Warehouse
 from journey_analytics.workspace import writable
 
 ANN, MAIL, PHONE = ("user_id", "Ann"), ("email", "ann@x.org"), ("phone", "+491")
@@ -30,39 +28,22 @@ EVENTS = [
     Seen("other", 5, (LONE,)),
     Seen("case", 6, (("user_id", "ann"),)),
 ]
-TOML = """
-[warehouse]
-path = "warehouse.duckdb"
-[report]
-dir = "reports"
-[[source]]
-name = "web"
-format = "segment"
-path = "landing/*.jsonl"
-"""
+
+
+@pytest.fixture(scope="module")
+def made_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose warehouse holds the events and their identities."""
+    root = tmp_path_factory.mktemp("shop")
+    (root / "journey.toml").write_text(TOML)
+    with rebuilt(read_config(root / "journey.toml"), EVENTS) as warehouse:
+        assert warehouse.value("select count(*) from core.customer_event") == 7
+    return root
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Config:
-    """A workspace whose warehouse holds the events and their identities."""
-    (tmp_path / "journey.toml").write_text(TOML)
-    config = read_config(tmp_path / "journey.toml")
-    with rebuilt(config) as warehouse:
-        assert warehouse.value("select count(*) from core.customer_event") == 7
-    return config
-
-
-@contextmanager
-def rebuilt(config: Config) -> Iterator[Warehouse]:
-    """The identity tables made again with the rules as they lie in the workspace now."""
-    files = build.sql_files(config.overlay)
-    chosen = {name: path for name, path in files.items() if name.split("/")[1].removesuffix(".csv") in CONFIG}
-    with writable(config) as warehouse:
-        build.load_config(warehouse, chosen)
-        build.load_macros(warehouse, files)
-        warehouse.create_from("staging.event", event_frame(EVENTS))
-        build.run_models(warehouse, build.ordered(identity_models()))
-        yield warehouse
+def shop(made_shop: Path, tmp_path: Path) -> Config:
+    """The shop, to write in."""
+    return read_config(shutil.copytree(made_shop, tmp_path / "shop") / "journey.toml")
 
 
 def test_the_shortest_chain_says_for_each_link_the_rule_and_an_example(shop: Config) -> None:
@@ -123,14 +104,14 @@ def test_undo_writes_a_row_that_the_next_build_applies_and_deleting_it_restores(
     assert done.customers == ({"customer_id": customer_name(ANN), "touchpoint_count": 5, "carrying_count": 1},)
     with done.file.open(newline="") as file:
         assert list(csv.reader(file)) == [list(COLUMNS), ["email", "ann@x.org", "", "", "a shared mailbox"]]
-    with rebuilt(shop) as warehouse:
+    with rebuilt(shop, EVENTS) as warehouse:
         found = customers(warehouse)
         assert (found["login"], found["view"]) == (customer_name(ANN), customer_name(ANN))
         assert found["order"] == found["call"] == customer_name(STORE)
     with pytest.raises(DataError, match=r"belongs to nobody, it is quarantined: email:ann@x.org \(undone\)"):
         _explain(shop, "ann@x.org")
     done.file.unlink()
-    with rebuilt(shop) as warehouse:
+    with rebuilt(shop, EVENTS) as warehouse:
         assert customers(warehouse)["order"] == customer_name(ANN)
 
 
@@ -150,7 +131,7 @@ def test_undo_of_a_link_names_the_chain_that_remains(shop: Config) -> None:
     last = undo(shop, "ann@x.org", other="shopify_customer_id:5")
     assert last.remaining == ()
     assert "other links" not in undone_text(last)
-    with rebuilt(shop) as warehouse:
+    with rebuilt(shop, EVENTS) as warehouse:
         store = "select customer_id from core.customer_identity where identity_type = 'shopify_customer_id'"
         assert warehouse.value(store) == customer_name(STORE)
         assert customers(warehouse)["call"] == customer_name(ANN)
@@ -193,7 +174,7 @@ def test_a_rule_file_with_another_header_is_left_alone(shop: Config) -> None:
 def test_values_with_commas_and_quotes_survive_the_file(shop: Config) -> None:
     undo(shop, "cookie", because='said "no", twice')
     undo(shop, "tablet")
-    with rebuilt(shop) as warehouse:
+    with rebuilt(shop, EVENTS) as warehouse:
         rows = warehouse.rows("select identity_value, reason from config.identity_undone")
     assert rows == [("cookie", 'said "no", twice'), ("tablet", None)]
 

@@ -36,7 +36,9 @@ MAY_IMPORT = {
     "config": ("errors", "contract"),
     "intervals": ("polars",),
     "dropoff": ("polars", "errors", "contract", "config", "intervals"),
-    "sequence": ("polars", "errors", "contract", "config", "sequence"),
+    "rule_cells": ("polars", "errors"),
+    "rule_tables": ("polars", "errors", "rule_cells", "sequence"),
+    "sequence": ("polars", "errors", "contract", "config", "rule_cells", "sequence"),
     "suggestion": ("polars", "errors", "contract", "suggestion"),
     "suggestion.step": ("polars", "warehouse", "sequence", "contract", "suggestion"),
     "sensitivity.grid": ("sequence",),
@@ -56,7 +58,7 @@ MAY_IMPORT = {
     "mining": ("polars", "pm4py", "r4pm", "errors", "contract", "config", "mining"),
     "mining.model": ("polars", "pm4py", "warehouse", "errors", "contract", "mining"),
     "warehouse": ("duckdb", "polars", "pyarrow", "errors", "contract", "config"),
-    "build": ("polars", "errors", "contract", "config", "warehouse"),
+    "build": ("polars", "errors", "contract", "config", "rule_cells", "warehouse"),
     "pipelines": ("prefect", "pipelines", HOUSE),
 }
 """All that a part may import besides the standard library. A module named with its part has a row of its own: it is the

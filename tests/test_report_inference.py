@@ -60,7 +60,54 @@ def test_the_lead_is_the_verdict_in_numbers():
     lead = words(inference(FRAMES).lead)
     assert "70.0 % of touchpoints name their customer themselves" in lead
     assert "right customer in 99.2 % of 2,020 tries (70.0 % where several people use the device)" in lead
-    assert "people judged 180 items and found at least 85.0 % of each kind right" in lead
+    assert "of 100 judged touchpoints 91.0 % are right (95 % interval 84.0–96.0 %), the lowest of 2 kinds" in lead
+    assert lead.endswith("; 20 journey cuts were judged, too few for a share.")
+    assert "at least" not in lead
+
+
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        ((29, 29, 29), "29 journey cuts, 29 identity links and 29 touchpoints were judged, too few for a share"),
+        ((30, 0, 0), "of 30 judged touchpoints 91.0 % are right (95 % interval 84.0–96.0 %)."),
+        ((0, 1, 0), "1 identity link was judged, too few for a share."),
+    ],
+)
+def test_a_kind_of_which_few_were_judged_has_no_figure_in_the_lead(judged: tuple[int, ...], said: str):
+    counts = dict(zip(("touchpoint", "link", "journey_cut"), judged, strict=True))
+    rows = FRAMES["mart.audit_precision"].with_columns(judged_count=pl.col("kind").replace_strict(counts))
+    lead = words(inference(complete({**FRAMES, "mart.audit_precision": rows})).lead)
+    assert said in f"{lead[:1].lower()}{lead[1:]}"
+    assert ("% are right" in lead) == (max(judged) >= 30)
+
+
+def test_all_judged_right_is_said_with_its_interval():
+    rows = FRAMES["mart.audit_precision"].with_columns(precision_share=1.0, low_share=0.528, high_share=1.0)
+    lead = words(inference(complete({**FRAMES, "mart.audit_precision": rows})).lead)
+    assert "of 60 judged identity links 100.0 % are right (95 % interval 52.8–100.0 %), the lowest of 2 kinds" in lead
+
+
+def test_what_nobody_could_tell_is_counted_beside_the_judged():
+    assert "180 items judged, 6 could not be told, 3 outdated, as the answer has changed since;" in SAID
+    audit = FRAMES["mart.audit_precision"]
+    untold = audit.with_columns(
+        judged_count=0, outdated_count=0, precision_share=None, cannot_tell_count=(pl.col("stratum") == "all").cast(int)
+    )
+    assert "0 items judged, 3 could not be told;" in section(mart__audit_precision=untold)
+    none = untold.with_columns(cannot_tell_count=0)
+    assert "journey audit sheet.csv draws a sample to judge." in section(mart__audit_precision=none)
+
+
+def test_judgements_say_when_they_were_taken_in_and_that_the_tables_are_newer():
+    assert "the newest judgement was taken in on 2 Mar 2026, 09:15 UTC; counted on build 7 of 1 Mar 2026, 04:04" in SAID
+    builds = pl.DataFrame({"build_id": [BUILD_ID + 1], "built_at": [datetime(2026, 3, 3)]})
+    stale = "What people judged Stale: the tables have been rebuilt since. 180 items judged"
+    assert stale in section(run__build=builds)
+    assert stale not in SAID
+    older = FRAMES["mart.audit_precision"].with_columns(build_id=None, judged_at=None)
+    said = section(run__build=builds, mart__audit_precision=older)
+    assert "as the answer has changed since. journey audit" in said
+    assert stale not in said
 
 
 def test_the_biggest_loss_is_said_to_keep_its_rank_as_often_as_it_does():
@@ -133,6 +180,12 @@ def test_the_ranges_are_those_of_the_table_below_their_stage():
     assert list(layout(figure)["xaxis"]["range"]) == [0, 1]
 
 
+def test_a_range_of_settings_is_not_written_like_an_interval():
+    notes = [note["text"] for note in layout(drawn.sensitivity_figure(RANGES))["annotations"]]
+    assert words(notes[0]) == "Awareness 30.0 % 28.0 to 40.0 % over 108 settings"
+    assert "All settings 108 30.0 % 28.0–32.0 % 28.0 to 40.0 %" in SAID
+
+
 def test_a_stage_without_an_estimate_has_no_range():
     gone = pl.when(pl.col("stage") != "decision").then("default_share")
     assert list(trace(drawn.sensitivity_figure(RANGES.with_columns(default_share=gone)), 1)["x"]) == [0.3, 0.55, 0.7]
@@ -148,8 +201,6 @@ def test_the_section_says_what_was_found_in_plain_words():
         "Awareness 30 days 21 days 21 days 3,000 2,400 500 0.42 % 1.2 % 2.0 % learnt from the pauses",
         "Decision Consideration 90 400 22.5 % 120",
         "108 combinations of settings, tried on build 7 of 1 Mar 2026, 04:04 UTC; journey sensitivity tries them again",
-        "180 items were judged",
-        "3 more are outdated",
     ):  # fmt: skip
         assert part in SAID, part
 

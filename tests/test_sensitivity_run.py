@@ -1,6 +1,7 @@
 """Sensitivity on a workspace: against the published figures, a slow stitching, and what the command stores and says."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -20,6 +21,8 @@ from journey_analytics.dropoff import stage_dropoff
 from journey_analytics.errors import DataError
 from journey_analytics.sensitivity import Sensitivity, analyse, analysis, compute, sensitivity_dict, sensitivity_text
 from journey_analytics.sensitivity.grid import DIMENSIONS, all_settings, scaled
+from journey_analytics.sensitivity.ranges import sensitivity_ranges
+from journey_analytics.sensitivity.text import sentence
 from journey_analytics.sequence import build_sequence
 from journey_analytics.simulate import simulate
 from journey_analytics.warehouse import open_published, open_warehouse
@@ -157,8 +160,39 @@ def test_the_text_fits_100_columns_and_says_the_figures(found: Sensitivity) -> N
         shown = " – " if share is None else f" {100 * share:.1f} ("
         assert any(line.startswith(stage) and shown in line for line in text.splitlines())
     top = default.filter(pl.col("stage_rank") == 1)["stage"].item()
-    kept = found.sensitivity.filter((pl.col("stage_rank") == 1) & (pl.col("stage") == top)).height
-    assert f"{top} loses most as configured and in {kept} of them" in " ".join(text.split())
+    others = found.sensitivity.filter(~pl.col("is_default") & (pl.col("stage") == top))["stage_rank"].drop_nulls()
+    kept = sum(rank == 1 for rank in others)
+    said = f"{top} loses most as configured and in {kept} of the {len(others)} others that rank it"
+    assert said in " ".join(text.split())
+
+
+def test_the_text_tells_a_range_of_settings_from_an_interval(found: Sensitivity) -> None:
+    lines = sensitivity_text(found).splitlines()
+    wholes = found.ranges.filter((pl.col("dimension") == "all") & pl.col("low_share").is_not_null())
+    assert wholes.height
+    for row in wholes.iter_rows(named=True):
+        told = f"{100 * row['low_share']:.1f} to {100 * row['high_share']:.1f} % over {row['setting_count']} "
+        (line,) = (line for line in lines if line.startswith(row["stage"]) and "(" in line)
+        assert told in line
+        assert line.count("–") == 1 + line.count(" –")
+    (note,) = (line for line in lines if line.startswith("moved: "))
+    assert "share of the other settings in which the stage ranks elsewhere" in note
+
+
+def test_the_sentence_of_the_text_and_the_column_moved_count_the_same_settings(found: Sensitivity) -> None:
+    top = found.sensitivity.filter(pl.col("is_default") & (pl.col("stage_rank") == 1))["stage"].item()
+    is_kept = (pl.col("stage") != top) | pl.col("is_default") | (pl.col("setting_id").str.starts_with("strict"))
+    rank = pl.when(is_kept).then("stage_rank")
+    fewer = found.sensitivity.with_columns(stage_rank=rank)
+    flip = sensitivity_ranges(fewer).filter((pl.col("stage") == top) & (pl.col("dimension") == "all"))["flip_share"]
+    said = re.search(
+        r"in (\d+) of the (\d+) others that rank it \(moved: (\d+) %\)", sentence(replace(found, sensitivity=fewer))
+    )
+    assert said
+    kept, others, moved = map(int, said.groups())
+    assert others == 36
+    assert 1 - kept / others == pytest.approx(flip.item())
+    assert moved == round(100 * flip.item())
 
 
 def test_where_nobody_came_text_and_json_say_so(found: Sensitivity) -> None:

@@ -101,7 +101,32 @@ def test_accepting_twice_changes_nothing_and_another_stage_replaces_it(shop: Con
     assert accept_stage(shop, UNKNOWN, stage="awareness").outcome == "replaced"
     (row,) = accepted(shop)
     assert (row["stage"], float(row["confidence"])) == ("awareness", BY_HAND)
-    assert row["description"] == first[0]["description"]
+    (suggestion,) = stage_suggestions(shop)
+    count = f"{suggestion['touchpoint_count']:,}"
+    by_hand = f"Decided by hand; the evidence suggests decision for {count} touchpoints: {suggestion['evidence']}"
+    assert row["description"] == by_hand
+    assert accept_stage(shop, UNKNOWN, stage="decision").outcome == "replaced"
+    assert accepted(shop) == first
+
+
+def test_a_stage_against_the_evidence_says_that_a_person_decided(shop: Config) -> None:
+    accept_stage(shop, UNKNOWN, stage="awareness")
+    (row,) = accepted(shop)
+    assert row["description"].startswith("Decided by hand; the evidence suggests decision for ")
+    (shop.overlay / OVERLAY_FILE).unlink()
+    accept_stage(shop, UNKNOWN, stage="decision")
+    assert accepted(shop)[0]["description"].startswith("Accepted for ")
+
+
+def test_another_stage_after_a_run_is_by_hand_and_keeps_what_was_said(shop: Config) -> None:
+    accept_stage(shop, UNKNOWN)
+    (first,) = accepted(shop)
+    set_suggestion(shop, "delete from mart.stage_suggestion")
+    for stage in ("awareness", "consideration"):
+        accept_stage(shop, UNKNOWN, stage=stage)
+        (row,) = accepted(shop)
+        assert (row["stage"], float(row["confidence"])) == (stage, BY_HAND)
+        assert row["description"] == f"Decided by hand; before, decision: {first['description']}"
 
 
 def test_a_source_makes_a_rule_of_its_own(shop: Config) -> None:
@@ -140,6 +165,7 @@ def test_without_a_suggestion_a_stage_must_be_given(shop: Config) -> None:
         accept_stage(shop, UNKNOWN)
     assert accept_stage(shop, UNKNOWN, stage="consideration").stage == "consideration"
     assert float(accepted(shop)[0]["confidence"]) == BY_HAND
+    assert accepted(shop)[0]["description"].startswith("Decided by hand; the evidence suggests no stage for ")
 
 
 def test_sources_that_disagree_must_be_named(shop: Config) -> None:

@@ -38,8 +38,8 @@ def drawn_text(drawn: Drawn, config: Path) -> str:
     return (
         f"{table(kinds.to_dicts(), title=f'Drawn into {drawn.sheet}')}\n\n"
         "The sheet shows people's identities and what they did: keep it as safe as the warehouse.\n"
-        "next: is the `answer` right? Write right, wrong or cannot_tell into `verdict`, or nothing;\n"
-        "      save as CSV, then\n"
+        "next: is the `answer` right? Write right, wrong or cannot_tell into `verdict`, or nothing\n"
+        "      (to take an earlier verdict back write cannot_tell); save as CSV UTF-8, then\n"
         f"      journey audit --judged {drawn.sheet} --config {config}"
     )
 
@@ -50,13 +50,28 @@ def judged_text(found: Judged, config: Path) -> str:
     whole, strata = rows.filter(pl.col("stratum") == ALL), rows.filter(pl.col("stratum") != ALL)
     judged = strata.filter(pl.col("judged_count") + pl.col("cannot_tell_count") + pl.col("outdated_count") > 0)
     parts = [
-        f"{found.judged_count:,} judgements taken in, {found.skipped_count:,} rows without a verdict: {found.sheet}",
+        _taken_in(found),
         table([_whole_cells(row) for row in whole.to_dicts()], title="Right, of what was inferred (95 % intervals)"),
     ]
     if judged.height:
         parts.append(table([_cells(row) for row in judged.to_dicts()], title="By stratum"))
     notes = [*_uncovered(strata), *_miscalibrated(judged), *_stale(found)]
     return "\n\n".join([*parts, "\n".join([*notes, _next(found, config)])])
+
+
+def _taken_in(found: Judged) -> str:
+    """What became of the sheet's rows; a blank verdict is no statement, which a person may have meant otherwise."""
+    judged, blank = _several(found.judged_count, "judgement"), _several(found.skipped_count, "row")
+    told = f"{judged} taken in, {blank} without a verdict: {found.sheet}"
+    if not found.kept_count:
+        return told
+    stays = "stays" if found.kept_count == 1 else "stay"
+    kept = f"{_several(found.kept_count, 'earlier judgement')} of these rows {stays}: a blank verdict says nothing."
+    return f"{told}\n{kept}\nTo take one back, write cannot_tell."
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def _whole_cells(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,14 +112,15 @@ def _miscalibrated(judged: pl.DataFrame) -> list[str]:
 
 def _stale(found: Judged) -> list[str]:
     outdated = int(found.precision.filter(pl.col("stratum") != ALL)["outdated_count"].sum())
-    told = [f"{outdated:,} judgements are of an answer that has changed since: not counted"] if outdated else []
-    gone = [f"{found.gone_count:,} judged items are no more: not counted"] if found.gone_count else []
-    return [*told, *gone]
+    told = f"{_several(outdated, 'judgement')} of an answer that has changed since: not counted"
+    gone = f"{_several(found.gone_count, 'judged item')} no longer there: not counted"
+    return [*([told] if outdated else []), *([gone] if found.gone_count else [])]
 
 
 def _next(found: Judged, config: Path) -> str:
-    if found.skipped_count:
-        return f"next: judge the other {found.skipped_count:,} rows and take the sheet in again"
+    left = found.skipped_count - found.kept_count
+    if left:
+        return f"next: judge {'the other row' if left == 1 else f'the other {left:,} rows'} and take the sheet in again"
     return (
         "next: see what was judged wrong, and why; for narrower intervals judge items of another seed:\n"
         f"      journey audit NEW.csv --seed 2 --config {config}"
@@ -121,6 +137,7 @@ def _judged_dict(found: Judged) -> dict[str, Any]:
         "sheet": str(found.sheet),
         "judged_count": found.judged_count,
         "skipped_count": found.skipped_count,
+        "kept_count": found.kept_count,
         "gone_count": found.gone_count,
         "precision": found.precision.to_dicts(),
     }

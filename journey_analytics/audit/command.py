@@ -9,9 +9,9 @@ import polars as pl
 
 from journey_analytics.audit.allocation import allocation
 from journey_analytics.audit.context import sheet_rows
-from journey_analytics.audit.judgement import JUDGEMENT, judgements, merged
+from journey_analytics.audit.judgement import JUDGEMENT, judgements, merged, unjudged
 from journey_analytics.audit.population import drawn_items, items_of, load_items, strata
-from journey_analytics.audit.precision import audit_precision
+from journey_analytics.audit.precision import audit_precision, dated
 from journey_analytics.audit.sheet import read_sheet, write_sheet
 from journey_analytics.config import Config
 from journey_analytics.errors import DataError
@@ -37,7 +37,8 @@ class Judged:
 
     Attributes:
         judged_count: its rows with a verdict.
-        skipped_count: its rows without one.
+        skipped_count: its rows without one, which state nothing.
+        kept_count: of these, those with an earlier judgement, which stays.
         gone_count: judgements, of all sheets, of items that are no more.
         precision: `mart.audit_precision`, over all sheets taken in so far.
     """
@@ -45,6 +46,7 @@ class Judged:
     sheet: Path
     judged_count: int
     skipped_count: int
+    kept_count: int
     gone_count: int
     precision: pl.DataFrame
 
@@ -69,7 +71,8 @@ def draw_sheet(config: Config, sheet: Path, *, count: int, seed: int) -> Drawn:
 def take_in(config: Config, sheet: Path) -> Judged:
     """Store a sheet's judgements, in place of earlier ones of the same items, and measure the precision.
 
-    All or nothing. The published copy gets the result at once. Repeating it changes nothing.
+    All or nothing. The published copy gets the result at once. Repeating it changes nothing. A row without a verdict
+    states nothing, so an earlier judgement of its item stays; the verdict `cannot_tell` takes it back.
 
     Raises:
         ConfigurationError: the sheet cannot be read.
@@ -80,14 +83,18 @@ def take_in(config: Config, sheet: Path) -> Judged:
     with existing(config) as warehouse:
         load_items(warehouse)
         _require_known(warehouse, new, sheet)
-        known = merged(_stored(warehouse), new.with_columns(judged_at=pl.lit(_now()).cast(pl.Datetime("us"))))
+        stored = _stored(warehouse)
+        known = merged(stored, new.with_columns(judged_at=pl.lit(_now()).cast(pl.Datetime("us"))))
         today = items_of(warehouse, known["item_id"].to_list())
-        precision = audit_precision(strata(warehouse), _compared(known, today), cutoff=_cutoff(warehouse))
+        measured = audit_precision(strata(warehouse), _compared(known, today))
+        precision = dated(measured, build=_build(warehouse), judgements=known)
         with warehouse.transaction():
             warehouse.create_from(_JUDGEMENT_TABLE, known)
             warehouse.create_from(_PRECISION_TABLE, precision)
         publish(warehouse, config.published)
-    return Judged(sheet, new.height, len(rows) - new.height, known.height - today.height, precision)
+    blank = unjudged(rows)
+    kept = blank.join(stored, on=("kind", "item_id"), how="semi")
+    return Judged(sheet, new.height, blank.height, kept.height, known.height - today.height, precision)
 
 
 def _require_known(warehouse: Warehouse, new: pl.DataFrame, sheet: Path) -> None:
@@ -109,8 +116,9 @@ def _compared(known: pl.DataFrame, today: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _cutoff(warehouse: Warehouse) -> datetime:
-    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
+def _build(warehouse: Warehouse) -> pl.DataFrame:
+    """The run that built the tables of today."""
+    return warehouse.frame("select build_id, built_at, cutoff_at from run.build order by build_id desc limit 1")
 
 
 def _now() -> datetime:

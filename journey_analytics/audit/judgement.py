@@ -66,6 +66,12 @@ def judgements(rows: Sequence[tuple[int, dict[str, str]]], *, name: str) -> pl.D
     return pl.DataFrame([_judgement(row) for row in sheet if row.verdict], schema=JUDGEMENT)
 
 
+def unjudged(rows: Sequence[tuple[int, dict[str, str]]]) -> pl.DataFrame:
+    """Kind and item_id of the rows without a verdict, in the order of the sheet."""
+    keys = [row.key for row in (SheetRow(number, cells) for number, cells in rows) if not row.verdict]
+    return pl.DataFrame(keys, schema={"kind": pl.String, "item_id": pl.String}, orient="row")
+
+
 def _fault(row: SheetRow) -> str | None:
     kind = row.key[0]
     if kind not in KINDS:

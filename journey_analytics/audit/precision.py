@@ -1,6 +1,5 @@
 """How much of what was inferred is right, by a person's judgement: per stratum and for the whole. Pure."""
 
-from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -16,12 +15,12 @@ _PRIOR: Final = 2.0
 
 _COLUMNS: Final = (
     "kind", "stratum", "stratum_count", "judged_count", "right_count", "cannot_tell_count", "precision_share",
-    "low_share", "high_share", "mean_confidence", "covered_share", "outdated_count", "cutoff_at",
+    "low_share", "high_share", "mean_confidence", "covered_share", "outdated_count",
 )  # fmt: skip
 
 
-def audit_precision(strata: pl.DataFrame, judged: pl.DataFrame, *, cutoff: datetime) -> pl.DataFrame:
-    """`mart.audit_precision`: a row per stratum and one, `all`, per kind.
+def audit_precision(strata: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
+    """`mart.audit_precision` without its times (see `dated`): a row per stratum and one, `all`, per kind.
 
     Precision is right / (right + wrong), `judged_count` the denominator: what nobody could tell is counted beside it. A
     stratum's interval is Wilson's. The whole is the stratified estimate Σ W_h p_h, W_h = N_h / Σ N over the strata that
@@ -31,7 +30,6 @@ def audit_precision(strata: pl.DataFrame, judged: pl.DataFrame, *, cutoff: datet
         strata: kind, stratum, stratum_count; every stratum of today.
         judged: kind, stratum (today's), verdict, confidence, is_outdated: an answer given since is another one, so the
             judgement is only counted in `outdated_count`.
-        cutoff: T of the tables that the strata were counted in.
 
     Returns:
         `mean_confidence` is the confidence stated for the judged items, weighted as the precision is; null where none
@@ -46,12 +44,27 @@ def audit_precision(strata: pl.DataFrame, judged: pl.DataFrame, *, cutoff: datet
     )
     order = pl.col("kind").replace_strict({kind: place for place, kind in enumerate(KINDS)}, return_dtype=pl.Int32)
     rows = pl.concat([_with_interval(whole), own], how="diagonal").with_columns(
-        cutoff_at=pl.lit(cutoff),
         # At 0 % and 100 % the last binary digit may put an end on the wrong side.
         low_share=pl.min_horizontal("low_share", "precision_share"),
         high_share=pl.max_horizontal("high_share", "precision_share"),
     )
     return rows.sort(order, pl.col("stratum") != ALL, "stratum").select(_COLUMNS)
+
+
+def dated(precision: pl.DataFrame, *, build: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+    """`mart.audit_precision` with what it was measured on, the same in every row.
+
+    Args:
+        precision: what `audit_precision` tells.
+        build: one row, build_id, built_at and cutoff_at: the run that built the tables that were judged against.
+        judgements: `run.audit_judgement`.
+
+    Returns:
+        With the columns of `build`, and `judged_at` (UTC): when the newest verdict was taken in, null without any.
+    """
+    return precision.join(
+        build.with_columns(judged_at=pl.lit(judgements["judged_at"].max(), pl.Datetime("us"))), how="cross"
+    )
 
 
 def _counted(strata: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """The audit sheet as a CSV file that people open in a spreadsheet. Pure but for the file itself.
 
 Written as UTF-8 with a byte order mark, without which Excel takes accents for something else, and with commas. Read
-with or without the mark, in Windows' Western code page too, and with commas, semicolons (what Excel saves where the
-comma is the decimal mark: Italy, Germany, France …) or tabs.
+with or without the mark, in Windows' Western code page too (not in UTF-16, Excel's “Unicode text”), and with commas,
+semicolons (what Excel saves where the comma is the decimal mark: Italy, Germany, France …) or tabs.
 
 A cell that a spreadsheet would run as a formula gets an apostrophe in front, and so does one that begins with an
 apostrophe; reading takes exactly one away. (OWASP, “CSV Injection”.)
@@ -10,6 +10,7 @@ apostrophe; reading takes exactly one away. (OWASP, “CSV Injection”.)
 
 import csv
 import hashlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -98,7 +99,7 @@ def read_sheet(file: Path) -> list[tuple[int, dict[str, str]]]:
 
     Raises:
         ConfigurationError: when the file cannot be opened.
-        DataError: when it is no such sheet.
+        DataError: when it is no such sheet, or one in UTF-16.
     """
     text = _decoded(file)
     header = text.split("\n", 1)[0]
@@ -110,7 +111,8 @@ def read_sheet(file: Path) -> list[tuple[int, dict[str, str]]]:
     names = [name.strip() for name in rows[0]] if rows else []
     missing = [column for column in (*GUARDED, "verdict", "comment", "check_code") if column not in names]
     if missing:
-        raise DataError(f"{file} lacks the columns {', '.join(missing)}; give a sheet that `journey audit` wrote")
+        columns = "column" if len(missing) == 1 else "columns"
+        raise DataError(f"{file} lacks the {columns} {', '.join(missing)}; give a sheet that `journey audit` wrote")
     return [(number, _row(names, cells)) for number, cells in enumerate(rows[1:], start=2) if any(cells)]
 
 
@@ -119,10 +121,17 @@ def _decoded(file: Path) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from error
+    if _is_utf16(content):
+        raise DataError(f"{file} is UTF-16, which Excel calls “Unicode text”; save it as “CSV UTF-8”")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _is_utf16(content: bytes) -> bool:
+    """By its byte order mark or, without one, by the zero bytes that every second letter of our header then is."""
+    return content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in content.split(b"\n", 1)[0]
 
 
 def _row(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

@@ -259,7 +259,9 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "mean_confidence": _SHARE,
         "covered_share": _SHARE,
         "outdated_count": _N,
-        "cutoff_at": _AT,
+        "build_id": _N,
+        "built_at": _AT,
+        "judged_at": _AT,
     },
     "run.build": {"build_id": _N, "built_at": _AT},
 }

@@ -14,13 +14,25 @@ from journey_analytics.report.inference_figures import Part
 from journey_analytics.report.inference_identity import OWN, identity
 from journey_analytics.report.inference_words import (
     cut_reason,
+    judged_item,
     share_right,
     stages_listed,
 )
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.segments import ranking_stage
 from journey_analytics.report.unknown_activities import unknown_activities, unknown_words
-from journey_analytics.report.wording import MISSING, count, moment, name, share, stage_title
+from journey_analytics.report.wording import (
+    MISSING,
+    SMALL_SAMPLE,
+    count,
+    interval,
+    listed,
+    moment,
+    name,
+    several,
+    share,
+    stage_title,
+)
 
 Frames = Mapping[str, pl.DataFrame]
 _Row = dict[str, Any]
@@ -93,14 +105,30 @@ def _rank_words(frames: Frames) -> list[str]:
 
 
 def _judged_words(frames: Frames) -> list[str]:
-    rows = frames["mart.audit_precision"].filter((pl.col("stratum") == "all") & (pl.col("judged_count") > 0))
-    judged = int(rows["judged_count"].sum())
-    return [f"people judged {count(judged)} items and found {_lowest(rows)}"] if judged else []
+    """The kind of which the fewest were judged right; of a kind with few judged items no share, but their number."""
+    rows = frames["mart.audit_precision"].filter(
+        (pl.col("stratum") == "all") & (pl.col("judged_count") > 0) & pl.col("precision_share").is_not_null()
+    )
+    is_enough = pl.col("judged_count") >= SMALL_SAMPLE
+    told = rows.filter(is_enough).sort("precision_share", "kind").to_dicts()
+    few = rows.filter(~is_enough).sort("judged_count", "kind", descending=[True, False]).to_dicts()
+    return [*([_lowest(told)] if told else []), *([_too_few(few)] if few else [])]
 
 
-def _lowest(rows: pl.DataFrame) -> str:
-    lowest = rows["precision_share"].min()
-    return f"at least {share(float(lowest))} of each kind right" if isinstance(lowest, float) else "no verdict"
+def _lowest(rows: Sequence[_Row]) -> str:
+    row = rows[0]
+    others = f", the lowest of {len(rows)} kinds" if len(rows) > 1 else ""
+    judged = several(row["judged_count"], f"judged {judged_item(row['kind'])}")
+    return (
+        f"of {judged} {share_right(row['precision_share'])} are right "
+        f"(95\u00a0% interval {interval(row['low_share'], row['high_share'])}){others}"
+    )
+
+
+def _too_few(rows: Sequence[_Row]) -> str:
+    were = "was" if sum(row["judged_count"] for row in rows) == 1 else "were"
+    items = listed([several(row["judged_count"], judged_item(row["kind"])) for row in rows])
+    return f"{items} {were} judged, too few for a share"
 
 
 def _journeys(frames: Frames) -> Html:

@@ -10,9 +10,9 @@ from journey_analytics.report.blocks import Column, chart, folded, table
 from journey_analytics.report.figures import stage_order
 from journey_analytics.report.inference_blocks import not_yet, part
 from journey_analytics.report.inference_figures import Measured
-from journey_analytics.report.inference_words import AUDIT_KINDS, DIMENSIONS, sentence_case
+from journey_analytics.report.inference_words import AUDIT_KINDS, DIMENSIONS, sentence_case, span
 from journey_analytics.report.markup import Html, tag
-from journey_analytics.report.wording import MISSING, count, interval, moment, share, stage_title
+from journey_analytics.report.wording import MISSING, count, interval, moment, several, share, stage_title
 
 Frames = Mapping[str, pl.DataFrame]
 _Row = dict[str, Any]
@@ -46,12 +46,9 @@ _AGAIN = " tries them, the next report shows it."
 
 def _build_words(ranges: pl.DataFrame, builds: pl.DataFrame) -> Html:
     row = ranges.sort("setting_count", descending=True, nulls_last=True).row(0, named=True)
-    newest = builds["build_id"].to_list()
-    is_stale = row["build_id"] is not None and any(build != row["build_id"] for build in newest)
-    stale = tag("strong", "Stale: the tables have been rebuilt since. ", class_="warn") if is_stale else None
     return tag(
         "p",
-        stale,
+        _stale_mark(row, builds),
         f"{count(row['setting_count'])} combinations of settings, tried on build {count(row['build_id'])} of "
         f"{moment(row['built_at'])}; ",
         tag("code", "journey sensitivity"),
@@ -59,12 +56,18 @@ def _build_words(ranges: pl.DataFrame, builds: pl.DataFrame) -> Html:
     )
 
 
+def _stale_mark(row: _Row, builds: pl.DataFrame) -> Html | None:
+    """What is of another build than the newest says so; null where nothing tells which it is of."""
+    is_stale = row["build_id"] is not None and any(build != row["build_id"] for build in builds["build_id"])
+    return tag("strong", "Stale: the tables have been rebuilt since. ", class_="warn") if is_stale else None
+
+
 def _range_chart(ranges: pl.DataFrame) -> Html:
     return chart(
         "inference-sensitivity",
         drawn.sensitivity_figure(ranges),
         title="How far the share lost moves",
-        definition="Dot: as configured, with its 95 % interval. Bars, and in brackets: lowest to highest estimate, "
+        definition="Dot: as configured, with its 95 % interval. Bars, and below the stage: lowest to highest estimate, "
         "over all combinations and for one choice alone, the others as configured. Stitching: which login an "
         "anonymous touchpoint goes to (only one within 30 minutes, as configured, or the nearest at any distance). "
         "Inactivity limit and window: from half to one and a half times as long. Order: how moving on has to follow "
@@ -77,7 +80,10 @@ def _range_table(ranges: pl.DataFrame) -> Html:
     places = {dimension: place for place, dimension in enumerate(DIMENSIONS)}
     dimension_order = pl.col("dimension").replace_strict(places, default=len(places), return_dtype=pl.Int64)
     rows = [_range_cells(row) for row in ranges.sort(stage_order(), dimension_order, "dimension").iter_rows(named=True)]
-    caption = "Estimated share lost over the settings. Other rank: the stage ranks elsewhere by loss than as configured"
+    caption = (
+        "Estimated share lost over the settings. Other rank: share of the other settings in which the stage ranks "
+        "elsewhere by loss than as configured"
+    )
     return folded("Show these ranges as a table", table(_RANGE_COLUMNS, rows, caption=caption))
 
 
@@ -88,7 +94,7 @@ def _range_cells(row: _Row) -> tuple[str, ...]:
         count(row["setting_count"]),
         share(row["default_share"]),
         interval(row["default_low_share"], row["default_high_share"]),
-        interval(row["low_share"], row["high_share"]),
+        span(row["low_share"], row["high_share"]),
         MISSING if row["spread_points"] is None else f"{row['spread_points']:.1f}",
         share(row["flip_share"]),
     )
@@ -98,24 +104,46 @@ def audit(frames: Frames) -> Html:
     """How much of what was inferred people judged to be right, beside the confidence that is stated for it."""
     title = "What people judged"
     rows = frames["mart.audit_precision"]
-    wholes = rows.filter((pl.col("stratum") == "all") & pl.col("precision_share").is_not_null())
+    wholes = rows.filter((pl.col("stratum") == "all") & (pl.sum_horizontal(*_TAKEN_IN) > 0))
     if wholes.is_empty():
         return part(
             title, tag("p", tag("code", "journey audit sheet.csv"), " draws a sample to judge.", class_="empty")
         )
-    return part(title, _audit_words(wholes), _audit_chart(wholes), _audit_table(rows))
+    told = wholes.filter(pl.col("precision_share").is_not_null())
+    figure = None if told.is_empty() else _audit_chart(told)
+    return part(title, _audit_words(wholes, frames["run.build"]), figure, _audit_table(rows))
 
 
-def _audit_words(wholes: pl.DataFrame) -> Html:
-    judged, outdated = int(wholes["judged_count"].sum()), int(wholes["outdated_count"].sum())
-    old = f" {count(outdated)} more are outdated: the answer has changed since." if outdated else ""
-    until = moment(wholes["cutoff_at"][0])
+_TAKEN_IN = ("judged_count", "cannot_tell_count", "outdated_count")
+
+
+def _audit_words(wholes: pl.DataFrame, builds: pl.DataFrame) -> Html:
+    """How many judgements there are, when the newest was taken in, and whether the tables are still those judged."""
+    row = wholes.row(0, named=True)
     return tag(
         "p",
-        f"{count(judged)} items were judged; the tables were then those of {until}.{old} ",
+        _stale_mark(row, builds),
+        f"{_taken_in(wholes)}{_judged_when(row)}. ",
+        tag("code", "journey audit --judged sheet.csv"),
+        " holds the judgements against the present tables, ",
         tag("code", "journey audit sheet.csv"),
         " draws a new sample.",
     )
+
+
+def _taken_in(wholes: pl.DataFrame) -> str:
+    judged, untold, outdated = (int(wholes[column].sum()) for column in _TAKEN_IN)
+    told = [f"{several(judged, 'item')} judged"]
+    told += [f"{count(untold)} could not be told"] if untold else []
+    told += [f"{count(outdated)} outdated, as the answer has changed since"] if outdated else []
+    return ", ".join(told)
+
+
+def _judged_when(row: _Row) -> str:
+    """Nothing for a table of an earlier version, which does not tell."""
+    taken = f"; the newest judgement was taken in on {moment(row['judged_at'])}" if row["judged_at"] else ""
+    build = f"; counted on build {count(row['build_id'])} of {moment(row['built_at'])}" if row["build_id"] else ""
+    return taken + build
 
 
 def _audit_chart(wholes: pl.DataFrame) -> Html:

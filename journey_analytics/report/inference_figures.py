@@ -15,7 +15,7 @@ import polars as pl
 from journey_analytics.contract import STAGES
 from journey_analytics.report import theme
 from journey_analytics.report.figures import sample_fill, stage_order, whiskers
-from journey_analytics.report.inference_words import DIMENSIONS, share_right
+from journey_analytics.report.inference_words import DIMENSIONS, share_right, span
 from journey_analytics.report.wording import count, interval, plain, share, stage_title
 
 _LABEL_WIDTH = 26
@@ -200,7 +200,7 @@ def sensitivity_figure(ranges: pl.DataFrame) -> go.Figure:
         xaxis=_percent_axis(0, 1.0, most_steps=5)
         | {"range": [0, 1.0], "title": {"text": "lost, share of the journeys that entered"}},
         yaxis={
-            "range": [(rows[-1][0] if rows else 0) + 0.7, -1.6],
+            "range": [(rows[-1][0] if rows else 0) + 0.7, -1.9],
             "tickvals": [place for place, _ in rows],
             "ticktext": [DIMENSIONS.get(row["dimension"], "") for _, row in rows],
             "tickfont": {"size": theme.SMALL_SIZE, "color": theme.MUTED},
@@ -221,7 +221,7 @@ def _range_rows(ranges: pl.DataFrame) -> list[tuple[float, dict[str, Any]]]:
         for dimension in (name for name in DIMENSIONS if name in here):
             rows.append((place, here[dimension]))
             place += 1
-        place += 1.3 if here else 0
+        place += 1.6 if here else 0
     return rows
 
 
@@ -259,17 +259,18 @@ def _default_dots(firsts: Sequence[tuple[float, dict[str, Any]]]) -> go.Scatter:
 
 
 def _stage_note(place: float, row: dict[str, Any]) -> dict[str, Any]:
-    told = f"{share(row['default_share'])} ({interval(row['low_share'], row['high_share'])})"
+    """Two lines: a phone has no room for one."""
+    told = f"{span(row['low_share'], row['high_share'])} over {count(row['setting_count'])} settings"
     return {
-        "text": f"<b>{stage_title(row['stage'])}</b> {theme.quiet(told)}", "x": 0, "y": place - 0.95,
-        "xref": "paper", "xanchor": "left", "showarrow": False,
+        "text": f"<b>{stage_title(row['stage'])}</b> {share(row['default_share'])}<br>{theme.quiet(told)}",
+        "x": 0, "y": place - 1.1, "xref": "paper", "xanchor": "left", "align": "left", "showarrow": False,
     }  # fmt: skip
 
 
 def _range_words(row: dict[str, Any]) -> str:
     return (
         f"<b>{stage_title(row['stage'])}</b>, {DIMENSIONS.get(row['dimension'], '').lower()} "
-        f"({count(row['setting_count'])} settings)<br>from {interval(row['low_share'], row['high_share'])}<br>"
+        f"({count(row['setting_count'])} settings)<br>{span(row['low_share'], row['high_share'])}<br>"
         f"as configured {share(row['default_share'])}, 95 % interval "
         f"{interval(row['default_low_share'], row['default_high_share'])}"
     )

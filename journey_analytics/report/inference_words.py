@@ -1,6 +1,6 @@
 """The names of the inference tables in plain words. What is not known here is shown with spaces for underscores."""
 
-from journey_analytics.report.wording import listed, name, share, stage_title
+from journey_analytics.report.wording import MISSING, listed, name, share, stage_title
 
 LINK_RULES = {
     "own": "Names the customer itself",
@@ -29,6 +29,7 @@ DIMENSIONS = {
 
 AUDIT_KINDS = {"touchpoint": "Stage of a touchpoint", "link": "Identity of a customer", "journey_cut": "Journey cut"}
 
+_JUDGED = {"touchpoint": "touchpoint", "link": "identity link", "journey_cut": "journey cut"}
 _DEVICE_KINDS = {"one_customer": "One customer", "several_customers": "Several customers", "no_login": "No login near"}
 _DISTANCES = {
     "same_visit": "within 30 minutes", "same_day": "within a day", "same_week": "within a week",
@@ -48,6 +49,11 @@ def share_right(value: float | None) -> str:
     """A share as per cent that is 100 % only when none is missing."""
     told = share(value)
     return f">\u00a0{share(0.999)}" if value is not None and value < 1 and told == share(1.0) else told
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range over settings: `38.7 to 56.2 %`, in words because an interval is written with a dash."""
+    return MISSING if low is None or high is None else f"{low * 100:.1f} to {share(high)}"
 
 
 def sentence_case(text: str) -> str:
@@ -84,6 +90,11 @@ def short_login_case(device_kind: str, distance_band: str) -> str:
 def login_case(device_kind: str, distance_band: str) -> str:
     """What was tried of the rule of the nearest login: on what device, how far away."""
     return f"{_DEVICE_KINDS.get(device_kind, name(device_kind))}, {_DISTANCES.get(distance_band, name(distance_band))}"
+
+
+def judged_item(kind: str) -> str:
+    """What one judged item of a kind is, in a sentence."""
+    return _JUDGED.get(kind, name(kind))
 
 
 def suggestion_evidence(text: str) -> str:

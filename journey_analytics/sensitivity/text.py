@@ -12,9 +12,10 @@ from journey_analytics.sensitivity.ranges import ALL
 from journey_analytics.terminal import table
 
 _WIDTH = 100
-_TITLE = "Estimated drop-off, % of entrants: as configured with its 95 % interval, then lowest–highest"
+_TITLE = "Estimated drop-off, % of entrants: as configured (95 % interval); lowest to highest over settings"
 _NOTES = """\
-all: over every setting; the four after it: that choice alone, the others as configured.
+over settings: lowest to highest over so many settings; how choices move it, no interval of chance.
+stitching to order: points from lowest to highest for that choice alone, the others as configured.
 moved: share of the other settings in which the stage ranks elsewhere among the stages by drop-off."""
 _HEADERS = {"stitching": "stitching", "gap_scale": "gap", "window_scale": "window", "order_mode": "order"}
 _CHOICES = {
@@ -53,12 +54,18 @@ def sentence(found: Sensitivity) -> str:
 
 
 def _firmness(sensitivity: pl.DataFrame) -> str:
-    first = sensitivity.filter(pl.col("stage_rank") == 1)
-    default = first.filter("is_default")["stage"].to_list()
+    """Counted over the settings that `flip_share` is a share of: the others, as far as they rank the stage."""
+    default = sensitivity.filter(pl.col("is_default") & (pl.col("stage_rank") == 1))["stage"].to_list()
     if not default:
         return "as configured no stage has enough entrants to be ranked"
-    count = first.filter(pl.col("stage") == default[0]).height
-    return f"{default[0]} loses most as configured and in {count} of them"
+    ranks = sensitivity.filter(~pl.col("is_default") & (pl.col("stage") == default[0]))["stage_rank"].drop_nulls()
+    if not len(ranks):
+        return f"{default[0]} loses most as configured, no other ranks it"
+    kept = int((ranks == 1).sum())
+    moved = f"{100 * (1 - kept / len(ranks)):.0f} %"
+    return (
+        f"{default[0]} loses most as configured and in {kept} of the {len(ranks)} others that rank it (moved: {moved})"
+    )
 
 
 def _largest_move(ranges: pl.DataFrame) -> str:
@@ -68,18 +75,18 @@ def _largest_move(ranges: pl.DataFrame) -> str:
     row = alone.sort("spread_points", descending=True, maintain_order=True).row(0, named=True)
     return (
         f"the choice that moves a figure furthest by itself is {_CHOICES[row['dimension']]}: "
-        f"{row['stage']} loses {_span(row)} % with it, {100 * row['default_share']:.1f} % as configured"
+        f"{row['stage']} loses {_span(row)} with it, {100 * row['default_share']:.1f} % as configured"
     )
 
 
 def _cells(rows: list[dict[str, Any]]) -> dict[str, Any]:
     by_dimension = {row["dimension"]: row for row in rows}
     whole = by_dimension[ALL]
-    alone = {_HEADERS[dimension]: _span(by_dimension[dimension]) for dimension in DIMENSIONS}
+    alone = {_HEADERS[dimension]: _points(by_dimension[dimension]) for dimension in DIMENSIONS}
     return {
         "stage": whole["stage"],
         "as_configured": _default(whole),
-        "all": _span(whole),
+        "over_settings": _NONE if whole["low_share"] is None else f"{_span(whole)} over {whole['setting_count']}",
         **alone,
         "moved": _NONE if whole["flip_share"] is None else f"{100 * whole['flip_share']:.0f} %",
     }
@@ -94,4 +101,9 @@ def _default(row: Mapping[str, Any]) -> str:
 
 
 def _span(row: Mapping[str, Any]) -> str:
-    return _NONE if row["low_share"] is None else f"{100 * row['low_share']:.1f}–{100 * row['high_share']:.1f}"
+    """A range of settings, in words: `38.7–56.2` is how an interval is written."""
+    return f"{100 * row['low_share']:.1f} to {100 * row['high_share']:.1f} %"
+
+
+def _points(row: Mapping[str, Any]) -> str:
+    return _NONE if row["spread_points"] is None else f"{row['spread_points']:.1f}"

@@ -4,15 +4,15 @@ Every mistake is one `ConfigurationError` that names the file, the row, the colu
 the nearest valid name.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 import polars as pl
 
 from journey_analytics.contract import STAGES, UNKNOWN
-from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.rule_cells import Cell, Row, keyed_rows, needed_rows
 
 STAGE_CODES: Final = {name: code for code, name in enumerate((UNKNOWN, *STAGES))}
 """`unknown` 0, `awareness` 1 … `post_purchase` 4: a higher code is a higher stage."""
@@ -39,7 +39,7 @@ RULE_COLUMNS: Final = (
 PROCESS_AWARE, FIXED_GAP = "process_aware", "fixed_gap"
 LEARNT, CONFIGURED = "learnt", "configured"
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
-_CUT_CHOICES: Final = {
+CUT_CHOICES: Final = {
     "journey_cut": (PROCESS_AWARE, FIXED_GAP),
     "inactivity_limits": (LEARNT, CONFIGURED),
     "new_need_by_topic": (AUTO, ALWAYS, NEVER),
@@ -47,7 +47,6 @@ _CUT_CHOICES: Final = {
 """The settings that choose how journeys are cut, and what each may be."""
 
 _TAIL: Final = "tail"
-_MAX_DAYS: Final = 36_500
 _KINDS: Final = ("act", "purchase", "passive", "end")
 
 
@@ -144,7 +143,7 @@ def read_rules(frames: Mapping[str, pl.DataFrame]) -> Rules:
         ConfigurationError: at the first frame, column, row or value that is missing, doubled or not understood.
     """
     if "activity" in frames:
-        _check_activities(_rows(frames, "activity", key="activity", columns=("activity", "kind")))
+        _check_activities(keyed_rows(frames, "activity", key="activity", columns=("activity", "kind")))
     settings, cut = _settings(frames), _cut(frames)
     configured = _days(frames, "inactivity_limit", value="inactivity_days", needs=tuple(STAGE_CODES))
     return Rules(
@@ -160,133 +159,39 @@ def read_rules(frames: Mapping[str, pl.DataFrame]) -> Rules:
 
 def _settings(frames: Mapping[str, pl.DataFrame]) -> dict[str, float]:
     names = ("session_gap_minutes", "post_purchase_tail_days")
-    rows = _needed(_rows(frames, "setting", key="setting", columns=("setting", "value")), "setting", names)
+    rows = needed_rows(keyed_rows(frames, "setting", key="setting", columns=("setting", "value")), "setting", names)
     return {name: rows[name].required("value").number() for name in names}
 
 
 def _cut(frames: Mapping[str, pl.DataFrame]) -> Cut:
-    rows = _rows(frames, "setting", key="setting", columns=("setting", "value"))
-    found = _needed(rows, "setting", (*_CUT_CHOICES, "fixed_gap_days"))
+    rows = keyed_rows(frames, "setting", key="setting", columns=("setting", "value"))
+    found = needed_rows(rows, "setting", (*CUT_CHOICES, "fixed_gap_days"))
     method, limits, by_topic = (
         found[name].required("value").one_of(choices, what=f"one of {', '.join(choices)}")
-        for name, choices in _CUT_CHOICES.items()
+        for name, choices in CUT_CHOICES.items()
     )
     return Cut(method, found["fixed_gap_days"].required("value").whole_days(), limits, by_topic)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One cell and where it stands, so that every complaint reads alike."""
-
-    file: str
-    row: str
-    column: str
-    text: str
-
-    def wrong(self, expected: str, known: Iterable[str] = ()) -> ConfigurationError:
-        hint = f"; {nearest(self.text, names)}" if (names := list(known)) else ""
-        where = f"sql/config/{self.file}.csv, row {self.row!r}, column {self.column!r}"
-        return ConfigurationError(f"{where}: {self.text!r} is not {expected}{hint}")
-
-    def one_of(self, known: Collection[str], *, what: str) -> str:
-        if self.text not in known:
-            raise self.wrong(what, known)
-        return self.text
-
-    def whole_days(self) -> timedelta:
-        if not self.text.isdecimal() or not 1 <= int(self.text) <= _MAX_DAYS:
-            raise self.wrong(f"a whole number of days from 1 to {_MAX_DAYS}")
-        return timedelta(days=int(self.text))
-
-    def number(self, *, expected: str = "a number of at least 0", maximum: float = 1e6) -> float:
-        try:
-            number = float(self.text)
-        except ValueError:
-            raise self.wrong(expected) from None
-        if not 0 <= number <= maximum:
-            raise self.wrong(expected)
-        return number
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One row of a configuration frame."""
-
-    file: str
-    key: str
-    cells: Mapping[str, str | None]
-
-    def cell(self, column: str) -> _Cell | None:
-        text = (self.cells.get(column) or "").strip()
-        return _Cell(self.file, self.key, column, text) if text else None
-
-    def required(self, column: str) -> _Cell:
-        return self.cell(column) or _Cell(self.file, self.key, column, "")
-
-
-def _rows(
-    frames: Mapping[str, pl.DataFrame], file: str, *, key: str, columns: tuple[str, ...], exact: bool = False
-) -> list[_Row]:
-    if file not in frames:
-        raise ConfigurationError(f"sql/config/{file}.csv is missing; it needs the columns {', '.join(columns)}")
-    _check_columns(frames[file], file, columns=columns, exact=exact)
-    rows = [_Row(file, (cells[key] or "").strip(), cells) for cells in frames[file].to_dicts()]
-    _check_keys(rows, file, key)
-    return rows
-
-
-def _check_columns(frame: pl.DataFrame, file: str, *, columns: tuple[str, ...], exact: bool) -> None:
-    for column in columns:
-        if column not in frame.columns:
-            raise ConfigurationError(
-                f"sql/config/{file}.csv: column {column!r} is missing; {nearest(column, frame.columns)}"
-            )
-    for column in frame.columns if exact else ():
-        if column not in columns:
-            raise ConfigurationError(f"sql/config/{file}.csv: unknown column {column!r}; {nearest(column, columns)}")
-
-
-def _check_keys(rows: Iterable[_Row], file: str, key: str) -> None:
-    seen: set[str] = set()
-    for number, row in enumerate(rows, start=1):
-        if not row.key:
-            raise ConfigurationError(
-                f"sql/config/{file}.csv, row number {number}: column {key!r} is empty; expected a name"
-            )
-        if row.key in seen:
-            raise ConfigurationError(
-                f"sql/config/{file}.csv, row {row.key!r}: column {key!r} has this value twice; once only"
-            )
-        seen.add(row.key)
-
-
-def _needed(rows: Iterable[_Row], file: str, names: Iterable[str]) -> dict[str, _Row]:
-    found = {row.key: row for row in rows}
-    for name in names:
-        if name not in found:
-            raise ConfigurationError(f"sql/config/{file}.csv: row {name!r} is missing; {nearest(name, found)}")
-    return found
-
-
 def _days(frames: Mapping[str, pl.DataFrame], file: str, *, value: str, needs: tuple[str, ...]) -> dict[str, timedelta]:
-    rows = _rows(frames, file, key="stage", columns=("stage", value))
+    rows = keyed_rows(frames, file, key="stage", columns=("stage", value))
     for row in rows:
         row.required("stage").one_of(needs, what="a stage")
-    found = _needed(rows, file, needs)
+    found = needed_rows(rows, file, needs)
     return {stage: found[stage].required(value).whole_days() for stage in needs}
 
 
-def _check_activities(rows: Iterable[_Row]) -> None:
+def _check_activities(rows: Iterable[Row]) -> None:
     for row in rows:
         row.required("kind").one_of(_KINDS, what="a kind of activity")
 
 
 def _stage_rules(frames: Mapping[str, pl.DataFrame], *, tail_days: float) -> tuple[StageRule, ...]:
-    rows = _rows(frames, "stage_rule", key="rule_id", columns=RULE_COLUMNS, exact=True)
+    rows = keyed_rows(frames, "stage_rule", key="rule_id", columns=RULE_COLUMNS, exact=True)
     return tuple(_stage_rule(row, tail_days=tail_days) for row in rows)
 
 
-def _stage_rule(row: _Row, *, tail_days: float) -> StageRule:
+def _stage_rule(row: Row, *, tail_days: float) -> StageRule:
     stage = row.required("stage").one_of((*STAGE_CODES, PREVIOUS, OPENING), what="a stage, 'previous' or 'opening'")
     return StageRule(
         rule_id=row.key,
@@ -300,22 +205,22 @@ def _stage_rule(row: _Row, *, tail_days: float) -> StageRule:
     )
 
 
-def _optional(row: _Row, columns: Iterable[str], parse: Callable[[_Cell], Any]) -> dict[str, Any]:
+def _optional(row: Row, columns: Iterable[str], parse: Callable[[Cell], Any]) -> dict[str, Any]:
     return {column: parse(cell) for column in columns if (cell := row.cell(column))}
 
 
-def _patterns(cell: _Cell) -> tuple[str, ...]:
+def _patterns(cell: Cell) -> tuple[str, ...]:
     patterns = tuple(part.strip().lower() for part in cell.text.split("|"))
     if any(not part or "*" in part[:-1] for part in patterns):
         raise cell.wrong("a list of names separated by '|', '*' only at the end of a name")
     return patterns
 
 
-def _flag(cell: _Cell) -> bool:
+def _flag(cell: Cell) -> bool:
     return cell.one_of(("true", "false"), what="true, false or empty") == "true"
 
 
-def _rule_days(cell: _Cell | None, tail_days: float) -> float | None:
+def _rule_days(cell: Cell | None, tail_days: float) -> float | None:
     if cell is None or cell.text == _TAIL:
         return tail_days if cell else None
     return cell.number(
@@ -323,10 +228,10 @@ def _rule_days(cell: _Cell | None, tail_days: float) -> float | None:
     )
 
 
-def _previous_states(cell: _Cell | None, *, inherits: bool) -> frozenset[int]:
+def _previous_states(cell: Cell | None, *, inherits: bool) -> frozenset[int]:
     if cell is None:
         return frozenset(range(1 if inherits else 0, len(NEED_STATES)))
-    parts = [_Cell(cell.file, cell.row, cell.column, part.strip()) for part in cell.text.split("|")]
+    parts = [replace(cell, text=part.strip()) for part in cell.text.split("|")]
     names = {part.one_of(NEED_STATES, what="a stage before the purchase, or 'none'") for part in parts}
     if inherits and NO_NEED in names:
         raise cell.wrong("possible for a rule whose stage is 'previous': with 'none' there is nothing to inherit")
