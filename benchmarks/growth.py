@@ -30,13 +30,15 @@ select
         event.order_id || copied.suffix as order_id,
         list_transform(
             event.identities,
-            seen -> struct_pack(
+            lambda seen: struct_pack(
                 identity_type := seen.identity_type, identity_value := seen.identity_value || copied.suffix
             )
         ) as identities
     )
 from staging.event as event
-cross join (select case number when 0 then '' else '~' || number end as suffix from range(?) as copy(number)) as copied
+cross join (
+    select case number when 0 then '' else '~' || number end as suffix from range(?) as copies(number)
+) as copied
 """
 
 
