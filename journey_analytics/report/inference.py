@@ -188,10 +188,20 @@ def _stage_list(rows: pl.DataFrame) -> str:
 
 
 def _signal_words(signals: pl.DataFrame) -> Html | None:
-    rows = signals.sort("signal").to_dicts()
+    rows = signals.sort("signal", descending=True).to_dicts()
     if not rows:
         return None
-    return tag("p", " ".join(_signal_sentence(row) for row in rows))
+    stays = [row for row in rows if (row["signal"] or "").startswith("arrival by") and not row["is_used"]]
+    told = [_signal_sentence(row) for row in rows if row not in stays]
+    return tag("p", " ".join([*told, *([_stays_sentence(stays)] if stays else [])]))
+
+
+def _stays_sentence(rows: Sequence[_Row]) -> str:
+    """The activities whose visits are left with the need they fall into, in one sentence."""
+    names = [name(row["signal"].rpartition(" ")[2]) for row in rows]
+    listed = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    visits = count(sum(row["pair_count"] or 0 for row in rows))
+    return f"A visit that opens with {listed} in the middle of a need stays with it ({visits} visits)."
 
 
 def _signal_sentence(row: _Row) -> str:
