@@ -129,6 +129,12 @@ def _table(statement: str) -> str:
     return words[words.index("table") + 1]
 
 
+def cpu_seconds() -> float:
+    """User and system seconds of this process so far, of all its threads."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
 def peak_bytes() -> int:
     """The most memory this process ever held (resident)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -10,7 +10,6 @@ threads, so a busy machine tells less of them than of the clock.
 
 import argparse
 import os
-import resource
 import shutil
 import tempfile
 import time
@@ -18,7 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from end_to_end import cpu_seconds, peak_bytes  # pyrefly: ignore[missing-import]
+
 if TYPE_CHECKING:
+    from journey_analytics.build import Model, Step
+    from journey_analytics.config import Config
     from journey_analytics.warehouse import Warehouse
 
 _REPEAT = """
@@ -60,16 +63,16 @@ def main() -> None:
         print(f"{step:28} {single[step]:8.2f} {several[step]:9.2f}   × {several[step] / max(single[step], 0.01):.1f}")
     one, all_ = sum(single.values()), sum(several.values())
     print(f"{'together':28} {one:8.2f} {all_:9.2f}   × {all_ / one:.1f}, for {options.times} times the data")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
+    print(f"peak memory {peak_bytes() / 1e6:,.0f} MB")
 
 
-def timed(config: object, *, times: int) -> tuple[dict[str, float], int]:
+def timed(config: "Config", *, times: int) -> tuple[dict[str, float], int]:
     """CPU seconds by step over the events repeated `times` times, and the number of touchpoints."""
     from journey_analytics import affected, build, run, steps
     from journey_analytics.workspace import writable
 
-    files = run.sql_files(config)  # pyrefly: ignore[bad-argument-type]
-    with writable(config) as warehouse:  # pyrefly: ignore[bad-argument-type]
+    files = run.sql_files(config)
+    with writable(config) as warehouse:
         if times > 1:
             warehouse.execute(_REPEAT, [times], name="repeated events")
         cutoff = warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
@@ -83,20 +86,14 @@ def timed(config: object, *, times: int) -> tuple[dict[str, float], int]:
         return spent, warehouse.value("select count(*) from core.touchpoint")
 
 
-def _cpu_of(warehouse: "Warehouse", node: object) -> float:
+def _cpu_of(warehouse: "Warehouse", node: "Model | Step") -> float:
     from journey_analytics import build
 
-    began, clock = _cpu_seconds(), time.perf_counter()
-    build.run_models(warehouse, [node])  # pyrefly: ignore[bad-argument-type]
-    spent = _cpu_seconds() - began
-    name = getattr(node, "name", "")
-    print(f"  {name}: {spent:.2f} s CPU, {time.perf_counter() - clock:.2f} s", flush=True)
+    began, clock = cpu_seconds(), time.perf_counter()
+    build.run_models(warehouse, [node])
+    spent = cpu_seconds() - began
+    print(f"  {node.name}: {spent:.2f} s CPU, {time.perf_counter() - clock:.2f} s", flush=True)
     return spent
-
-
-def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def _options() -> argparse.Namespace:

@@ -10,14 +10,13 @@ machine, where the system tells it, is printed, because other work on it makes w
 
 import argparse
 import os
-import resource
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from end_to_end import peak_bytes, simulated  # pyrefly: ignore[missing-import]
+from end_to_end import cpu_seconds, peak_bytes, simulated  # pyrefly: ignore[missing-import]
 
 if TYPE_CHECKING:
     from journey_analytics.warehouse import Warehouse
@@ -45,9 +44,9 @@ def report(warehouse: "Warehouse") -> str:
     from journey_analytics.sensitivity import analyse
 
     kernel_seconds, touchpoints = time_kernel(warehouse)
-    began, cpu = time.perf_counter(), _cpu_seconds()
+    began, cpu = time.perf_counter(), cpu_seconds()
     found = analyse(warehouse, progress=_progress)
-    seconds, cpu = time.perf_counter() - began, _cpu_seconds() - cpu
+    seconds, cpu = time.perf_counter() - began, cpu_seconds() - cpu
     count = found.sensitivity["setting_id"].n_unique()
     load = " ".join(f"{part:.1f}" for part in os.getloadavg())
     return "\n".join(
@@ -75,11 +74,6 @@ def time_kernel(warehouse: "Warehouse") -> tuple[float, int]:
 
 def _cutoff(warehouse: "Warehouse") -> datetime:
     return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
-
-
-def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def _progress(done: int, total: int) -> None:

@@ -1,10 +1,7 @@
 """Accepting a suggested stage: a row in the workspace's own rules, to be edited or deleted like any other."""
 
-import csv
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +9,7 @@ from journey_analytics.build import read_rules
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES, UNKNOWN
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.publish import replace_durably
+from journey_analytics.rule_file import write_rules
 from journey_analytics.sequence.rules import RULE_COLUMNS
 from journey_analytics.warehouse import Warehouse
 from journey_analytics.workspace import existing
@@ -85,7 +82,7 @@ def accept_stage(config: Config, activity: str, *, source: str | None = None, st
         else:
             rules[rule_id] = _rule(warehouse, rule_id, activity, source=source, stage=stage)
             outcome = "accepted"
-        _write(file, list(rules.values()))
+        write_rules(file, RULE_COLUMNS, list(rules.values()))
     return Acceptance(outcome, rule_id, str(rules[rule_id]["stage"]), file)
 
 
@@ -192,14 +189,3 @@ def _read(file: Path) -> dict[str, dict[str, str | None]]:
     if tuple(rows.columns) != RULE_COLUMNS:
         raise ConfigurationError(f"{file}: the header must be: {','.join(RULE_COLUMNS)}")
     return {str(row["rule_id"]): row for row in rows.to_dicts()}
-
-
-def _write(file: Path, rules: Sequence[Mapping[str, str | None]]) -> None:
-    text = StringIO()
-    writer = csv.DictWriter(text, RULE_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rules)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.stem}.{os.getpid()}.new")
-    fresh.write_text(text.getvalue(), encoding="utf-8")
-    replace_durably(fresh, file)

@@ -106,8 +106,9 @@ def shortest_chain(
     held = {row[0]: Identity(*row) for row in warehouse.rows(_HELD, [common]) if row[0] not in left_out}
     lists = [row[0] for row in warehouse.rows(_LISTS, [list(held)])]
     unused = {frozenset(pair) for pair in warehouse.rows("select linked_number, identity_number from core.undone_link")}
+    weak = {number for number, identity in held.items() if identity.strength == "weak"}
     neighbours = _neighbours(lists, unused | set(without))
-    return [held[number] for number in _search(neighbours, held, one.number, other.number)]
+    return [held[number] for number in fewest_steps(neighbours, one.number, other.number, weak=weak)]
 
 
 def _neighbours(lists: Sequence[Sequence[int]], unused: Collection[Pair]) -> dict[int, list[int]]:
@@ -118,28 +119,27 @@ def _neighbours(lists: Sequence[Sequence[int]], unused: Collection[Pair]) -> dic
     return {number: sorted(others - {number}) for number, others in found.items()}
 
 
-def _search(
-    neighbours: Mapping[int, Sequence[int]], held: Mapping[int, Identity], start: int, goal: int
+def fewest_steps(
+    neighbours: Mapping[int, Sequence[int]], start: int, goal: int, *, weak: Collection[int] = ()
 ) -> Sequence[int]:
-    """Breadth first. A step from a person to a device is final: devices follow, but no person."""
-    waiting: deque[tuple[tuple[int, ...], bool, bool]] = deque([((start,), _is_weak(held.get(start)), False)])
+    """The identities from start to goal along the fewest links; of equally few, by the order of the neighbours.
+
+    Breadth first. A step from a person to a device (`weak`) is final: devices follow, but no person. Empty when no way
+    leads there.
+    """
+    waiting: deque[tuple[tuple[int, ...], bool]] = deque([((start,), False)])
     seen = {(start, False)}
     while waiting:
-        chain, is_weak, is_leaving = waiting.popleft()
+        chain, is_leaving = waiting.popleft()
         if chain[-1] == goal:
             return chain
         for number in neighbours.get(chain[-1], ()):
-            next_is_weak = _is_weak(held[number])
-            leaves = is_leaving or (next_is_weak and not is_weak)
-            if (is_leaving and not next_is_weak) or (number, leaves) in seen:
+            leaves = is_leaving or (number in weak and chain[-1] not in weak)
+            if (is_leaving and number not in weak) or (number, leaves) in seen:
                 continue
             seen.add((number, leaves))
-            waiting.append(((*chain, number), next_is_weak, leaves))
+            waiting.append(((*chain, number), leaves))
     return ()
-
-
-def _is_weak(identity: Identity | None) -> bool:
-    return identity is not None and identity.strength == "weak"
 
 
 def link(warehouse: Warehouse, one: Identity, other: Identity) -> dict[str, Any]:

@@ -23,7 +23,7 @@ unmatched as (
     from named as n
     anti join spelled as s
         on n.identity_type = s.identity_type
-        and case n.identity_type when 'email' then lower(n.identity_value) else n.identity_value end = s.identity_value
+        and undone_value(n.identity_type, n.identity_value) = s.identity_value
 )
 
 select min(identity) from unmatched group by rule_order order by rule_order

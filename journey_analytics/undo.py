@@ -1,7 +1,5 @@
 """Undo of an identity or of a link between two: a row of the workspace's own rules, in force from the next run on."""
 
-import codecs
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError
 from journey_analytics.links import Identity, chain_of_links, link, owners, quarantined_because, shortest_chain
 from journey_analytics.naming import identity_named
+from journey_analytics.rule_file import write_rules
 from journey_analytics.warehouse import Warehouse
 from journey_analytics.workspace import existing
 
@@ -149,7 +148,7 @@ def _add_row(file: Path, one: Identity, two: Identity | None, *, because: str | 
     if any(_ends(row) == {_end(one), _end(two)} for row in rows):
         return False
     row = dict(zip(COLUMNS, (*_end(one), *_end(two), " ".join((because or "").split())), strict=True))
-    _write(file, [*rows, row])
+    write_rules(file, COLUMNS, [*rows, row])
     return True
 
 
@@ -173,23 +172,3 @@ def _rows(file: Path) -> list[dict[str, str]]:
     if sorted(rows.columns) != sorted(COLUMNS):
         raise ConfigurationError(f"{file}: the header must be: {','.join(COLUMNS)}")
     return rows.fill_null("").to_dicts()
-
-
-def _write(file: Path, rows: list[dict[str, str]]) -> None:
-    """All rows anew, beside the old file and then in its place: a reader never sees half of it."""
-    written = file.with_name(f".{file.name}.new")
-    try:
-        encoding = "utf-8-sig" if _is_marked(file) else "utf-8"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with written.open("w", encoding=encoding, newline="") as opened:
-            writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        written.replace(file)
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {file}: {error.strerror}") from error
-
-
-def _is_marked(file: Path) -> bool:
-    """Whether the file begins with the mark by which a spreadsheet knows UTF-8: without it, it garbles names."""
-    return file.exists() and file.read_bytes().startswith(codecs.BOM_UTF8)

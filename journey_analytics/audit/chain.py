@@ -1,11 +1,12 @@
 """Why an identity is a customer's, in words: the chain of links, or the device with its logins."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
 
 import polars as pl
 
+from journey_analytics.links import fewest_steps
 from journey_analytics.warehouse import Warehouse
 
 _ENDS: Final = """
@@ -47,12 +48,8 @@ group by identity_number, customer_id
 """
 
 
-class _Hop(NamedTuple):
-    """A link as seen from one of its ends: the other end, and its row."""
-
-    number: int
-    name: str
-    link: Mapping[str, Any]
+_Pair = tuple[int, int]
+_LoginKey = tuple[int, str]
 
 
 def link_evidence(warehouse: Warehouse, items: pl.DataFrame) -> dict[str, str]:
@@ -63,40 +60,61 @@ def link_evidence(warehouse: Warehouse, items: pl.DataFrame) -> dict[str, str]:
         items: link items: item_id, identity_type, identity_value, customer_id, rule.
     """
     ends = items.join(_ends(warehouse, items), on=("identity_type", "identity_value", "customer_id", "rule"))
-    hops = _hops(warehouse.frame(_LINK, parameters=[ends["customer_number"].unique().to_list()], name="links"))
+    numbers = ends["customer_number"].unique().to_list()
+    links = warehouse.frame(_LINK, parameters=[numbers], name="links").to_dicts()
+    neighbours, steps = _neighbours(links), _steps(links)
     logins = _logins(warehouse, ends)
-    return {end["item_id"]: _evidence(end, hops=hops, logins=logins) for end in ends.iter_rows(named=True)}
+    return {
+        end["item_id"]: _assigned(end, logins)
+        if end["rule"] in ("nearest_login", "anonymous_device")
+        else _connected(end, neighbours, steps)
+        for end in ends.iter_rows(named=True)
+    }
 
 
 def _ends(warehouse: Warehouse, items: pl.DataFrame) -> pl.DataFrame:
     return warehouse.frame(_ENDS, parameters=[items["customer_id"].unique().to_list()], name="link ends")
 
 
-def _hops(links: pl.DataFrame) -> dict[int, list[_Hop]]:
-    found: dict[int, list[_Hop]] = {}
-    for link in links.iter_rows(named=True):
-        one, other = link["linked_number"], link["identity_number"]
-        found.setdefault(one, []).append(_Hop(other, link["identity_name"], link))
-        found.setdefault(other, []).append(_Hop(one, link["linked_name"], link))
+def _neighbours(links: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for link in links:
+        found.setdefault(link["linked_number"], []).append(link["identity_number"])
+        found.setdefault(link["identity_number"], []).append(link["linked_number"])
     return found
 
 
-def _logins(warehouse: Warehouse, ends: pl.DataFrame) -> dict[tuple[int, str], dict[str, Any]]:
+def _steps(links: Iterable[Mapping[str, Any]]) -> dict[_Pair, str]:
+    """Each link in words, as walked from one of its ends to the other."""
+    found: dict[_Pair, str] = {}
+    for link in links:
+        one, other = link["linked_number"], link["identity_number"]
+        found[one, other] = f" → {link['identity_name']} ({_seen(link)})"
+        found[other, one] = f" → {link['linked_name']} ({_seen(link)})"
+    return found
+
+
+def _logins(warehouse: Warehouse, ends: pl.DataFrame) -> dict[_LoginKey, dict[str, Any]]:
     rows = warehouse.frame(_LOGIN, parameters=[ends["identity_number"].unique().to_list()], name="device logins")
     return {(row["identity_number"], row["customer_id"]): row for row in rows.iter_rows(named=True)}
 
 
-def _evidence(
-    end: Mapping[str, Any], *, hops: Mapping[int, list[_Hop]], logins: Mapping[tuple[int, str], Mapping[str, Any]]
-) -> str:
-    name = f"{end['identity_type']} {end['identity_value']}"
-    if end["rule"] not in ("nearest_login", "anonymous_device"):
-        chain = shortest_chain(end["identity_number"], end["customer_number"], hops)
-        return f"{name}{''.join(f' → {hop.name} ({_seen(hop.link)})' for hop in chain)}"
+def _connected(end: Mapping[str, Any], neighbours: Mapping[int, Sequence[int]], steps: Mapping[_Pair, str]) -> str:
+    """The chain of links to the identity that names the customer; when none leads there, the rule alone is evidence."""
+    chain = fewest_steps(neighbours, end["identity_number"], end["customer_number"])
+    return _name(end) + "".join(steps[pair] for pair in pairwise(chain))
+
+
+def _assigned(end: Mapping[str, Any], logins: Mapping[_LoginKey, Mapping[str, Any]]) -> str:
     login = logins.get((end["identity_number"], end["customer_id"]))
     logged_in = "no login of this customer on it" if login is None else _logged_in(login)
-    known = f"device {name} and customer {end['customer_name']}" if end["rule"] == "nearest_login" else f"device {name}"
-    return f"{known}: {_seen(end)}; {logged_in}; customers on this device: {end['customer_count']}"
+    customer = f" and customer {end['customer_name']}" if end["rule"] == "nearest_login" else ""
+    shared = f"customers on this device: {end['customer_count']}"
+    return f"device {_name(end)}{customer}: {_seen(end)}; {logged_in}; {shared}"
+
+
+def _name(end: Mapping[str, Any]) -> str:
+    return f"{end['identity_type']} {end['identity_value']}"
 
 
 def _seen(row: Mapping[str, Any]) -> str:
@@ -108,27 +126,3 @@ def _seen(row: Mapping[str, Any]) -> str:
 def _logged_in(login: Mapping[str, Any]) -> str:
     first, last = login["first_login_at"], login["last_login_at"]
     return f"{login['login_count']} events with a login of this customer on it, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-
-
-def shortest_chain(start: int, end: int, hops: Mapping[int, list[_Hop]]) -> list[_Hop]:
-    """The fewest links that lead from one identity to another; of equally few, those of the lower numbers.
-
-    Empty when no link does: then the rule alone is the evidence.
-    """
-    came_by: dict[int, tuple[int, _Hop] | None] = {start: None}
-    queue = deque([start])
-    while queue and end not in came_by:
-        number = queue.popleft()
-        for hop in hops.get(number, []):
-            if hop.number not in came_by:
-                came_by[hop.number] = (number, hop)
-                queue.append(hop.number)
-    return list(reversed(list(_walked_back(end, came_by))))
-
-
-def _walked_back(end: int, came_by: Mapping[int, tuple[int, _Hop] | None]) -> Iterable[_Hop]:
-    step = came_by.get(end)
-    while step is not None:
-        number, hop = step
-        yield hop
-        step = came_by[number]

@@ -5,7 +5,7 @@ serves all windows and orders. Pure: frames in, frames out.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -13,9 +13,10 @@ import polars as pl
 from journey_analytics.contract import STAGES
 from journey_analytics.sensitivity.grid import scaled
 from journey_analytics.sequence import Sequence
+from journey_analytics.sequence.kernel import microseconds
+from journey_analytics.sequence.rules import STAGE_CODES
+from journey_analytics.sequence.stages import DECISION
 
-_CODES: Final = {stage: code for code, stage in enumerate(STAGES, start=1)}
-_DECISION: Final = _CODES["decision"]
 _FIRST_TO_FALL_BACK: Final = 2
 """The lowest stage from which a journey can fall back."""
 
@@ -76,7 +77,7 @@ def reread(
         cutoff: T; a naive one is UTC.
     """
     days = {stage: window.days for stage, window in scaled(windows, scale=window_scale).items()}
-    cutoff_us = _microseconds(cutoff)
+    cutoff_us = microseconds(cutoff)
     over = pl.col("entered_us") + pl.col("window_days") * (timedelta(days=1) // timedelta(microseconds=1))
     fallen = [pl.col("regressed_us")] if order_mode == "strict" else []
     return (
@@ -107,9 +108,9 @@ def _came_higher_before() -> pl.Expr:
     """Whether the journey had entered a higher stage before the purchase no later than this one."""
     entered = {
         code: pl.col("entered_us").filter(pl.col("code") == code).min().over("journey_id")
-        for code in range(1, _DECISION + 1)
+        for code in range(1, DECISION + 1)
     }
-    higher = {code: [moment for other, moment in entered.items() if other > code] for code in range(1, _DECISION)}
+    higher = {code: [moment for other, moment in entered.items() if other > code] for code in range(1, DECISION)}
     first = pl.coalesce(
         pl.when(pl.col("code") == code).then(pl.min_horizontal(later)) for code, later in higher.items()
     )
@@ -119,7 +120,7 @@ def _came_higher_before() -> pl.Expr:
 def _regressions(touchpoints: pl.DataFrame, *, cutoff: datetime) -> pl.LazyFrame:
     """Journeys and stages whose next other stage after entering is a lower one: `regressed_us`, when."""
     way = _way_to_purchase(touchpoints, cutoff=cutoff)
-    found = [_regressions_from(way, code) for code in range(_FIRST_TO_FALL_BACK, _DECISION + 1)]
+    found = [_regressions_from(way, code) for code in range(_FIRST_TO_FALL_BACK, DECISION + 1)]
     return pl.concat(found).lazy()
 
 
@@ -130,14 +131,14 @@ def _way_to_purchase(touchpoints: pl.DataFrame, *, cutoff: datetime) -> pl.DataF
     the kernel's order, in which those of a journey are neighbours.
     """
     bought = pl.col("position").filter(pl.col("is_purchase")).min().over("journey_id")
-    code = pl.when("is_purchase").then(_DECISION).otherwise(_code("stage"))
+    code = pl.when("is_purchase").then(DECISION).otherwise(_code("stage"))
     return (
         touchpoints.lazy()
-        .filter(_us("occurred_at") <= _microseconds(cutoff))
+        .filter(_us("occurred_at") <= microseconds(cutoff))
         .filter((pl.col("position") <= bought).fill_null(value=True))
         .filter(~pl.col("is_passive") | pl.col("is_purchase"))
         .select("journey_id", "position", "is_purchase", us=_us("occurred_at"), code=code)
-        .filter(pl.col("code").is_between(1, _DECISION))
+        .filter(pl.col("code").is_between(1, DECISION))
         .collect()
     )
 
@@ -147,7 +148,7 @@ def _regressions_from(way: pl.DataFrame, code: int) -> pl.DataFrame:
 
     `is_purchase` ends the search at `decision`, which advances by it and by nothing else.
     """
-    is_other = (pl.col("code") != code) | (pl.col("is_purchase") if code == _DECISION else pl.lit(value=False))
+    is_other = (pl.col("code") != code) | (pl.col("is_purchase") if code == DECISION else pl.lit(value=False))
     next_row = pl.when(is_other).then(pl.int_range(pl.len())).backward_fill()
     is_same = pl.col("journey_id").gather(next_row) == pl.col("journey_id")
     regressed = is_same & (pl.col("code").gather(next_row) < code)
@@ -159,13 +160,8 @@ def _regressions_from(way: pl.DataFrame, code: int) -> pl.DataFrame:
 
 
 def _code(column: str) -> pl.Expr:
-    return pl.col(column).replace_strict(_CODES, default=0, return_dtype=pl.Int64)
+    return pl.col(column).replace_strict(STAGE_CODES, default=0, return_dtype=pl.Int64)
 
 
 def _us(column: str) -> pl.Expr:
     return pl.col(column).dt.epoch("us")
-
-
-def _microseconds(instant: datetime) -> int:
-    aware = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
-    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

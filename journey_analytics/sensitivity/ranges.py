@@ -14,6 +14,7 @@ ALL: Final = "all"
 """The dimension of a range over every setting."""
 
 _SHARE: Final = "estimated_dropoff_share"
+_PLACES: Final = {stage: place for place, stage in enumerate(STAGES)}
 
 
 def with_comparison(estimates: pl.DataFrame) -> pl.DataFrame:
@@ -39,7 +40,7 @@ def with_comparison(estimates: pl.DataFrame) -> pl.DataFrame:
 
 def _stage_rank() -> pl.Expr:
     """Equal shares differ by their place in the journey; the distance is far below any share's precision."""
-    place = pl.col("stage").replace_strict({stage: place for place, stage in enumerate(STAGES)}, return_dtype=pl.Int64)
+    place = pl.col("stage").replace_strict(_PLACES, return_dtype=pl.Int64)
     told = pl.when("is_ranked").then(pl.struct(-pl.col(_SHARE), place))
     return pl.when("is_ranked").then(told.rank("ordinal").over("setting_id")).cast(pl.Int64)
 
@@ -64,8 +65,7 @@ def sensitivity_ranges(compared: pl.DataFrame) -> pl.DataFrame:
     """
     parts = [_range(compared, ALL, pl.lit(value=True))]
     parts += [_range(compared, dimension, _alone(dimension)) for dimension in DIMENSIONS]
-    places = {stage: place for place, stage in enumerate(STAGES)}
-    return pl.concat(parts).sort(pl.col("stage").replace_strict(places), maintain_order=True)
+    return pl.concat(parts).sort(pl.col("stage").replace_strict(_PLACES), maintain_order=True)
 
 
 def _alone(dimension: str) -> pl.Expr:

@@ -67,7 +67,7 @@ stitched as (
 
 select
     s.*,
-    cast(cast('0x' || substr(s.customer_id, 3, 8) as bigint) % cast(b.value as bigint) as integer) as bucket
+    customer_bucket(s.customer_id, b.value) as bucket
 from stitched as s
 inner join affected as a on s.customer_id = a.customer_id
 inner join config.setting as b on b.setting = 'bucket_count'

@@ -23,6 +23,9 @@ SIGNAL_SCHEMA: Final = {
     "signal": pl.String, "pair_count": pl.Int64, "same_count": pl.Int64, "expected_share": pl.Float64,
     "agreement": pl.Float64, "is_used": pl.Boolean, "reason": pl.String,
 }  # fmt: skip
+"""`core.need_signal`. For topics: pairs of sessions, those about the same, the share that chance would make the same,
+and kappa. For `arrival by …` (see `arrivals`): its visits in the middle of a need, those that something new follows,
+the share that is usual, and the estimated share that begins a need."""
 
 
 @dataclass(frozen=True)

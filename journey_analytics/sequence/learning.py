@@ -173,19 +173,18 @@ def _need_signals(rows: pl.DataFrame, rules: Rules, *, cutoff_us: int) -> pl.Dat
     sessions = session_topics(rows, reach=rules.reach, cutoff_us=cutoff_us)
     by_source = source_agreements(sessions)
     foreign = [source for source, found in by_source.items() if not found.is_enough]
-    found = topic_agreement(sessions.filter(~pl.col("source").is_in(foreign)))
+    heard = sessions.with_columns(topic=pl.when(~pl.col("source").is_in(foreign)).then("topic"))
+    found = topic_agreement(heard)
     signals = [signal_row(TOPIC, found, is_used=found.is_enough, reason=_topic_reason(found))]
     for source, one in by_source.items():
         signals.append(signal_row(TOPIC_OF + source, one, is_used=one.is_enough, reason=_source_reason(one)))
     if found.is_enough:
-        signals += _arrival_signals(rows, rules, foreign=foreign, cutoff_us=cutoff_us)
+        signals += _arrival_signals(rows, heard, rules)
     return pl.concat(signals)
 
 
-def _arrival_signals(
-    rows: pl.DataFrame, rules: Rules, *, foreign: Sequence[str], cutoff_us: int
-) -> Iterator[pl.DataFrame]:
-    sessions = session_topics(rows, reach=rules.reach, cutoff_us=cutoff_us, foreign=foreign)
+def _arrival_signals(rows: pl.DataFrame, sessions: pl.DataFrame, rules: Rules) -> Iterator[pl.DataFrame]:
+    """One row per activity that was asked: its visits, those that something new follows, what is usual, the share."""
     begins = rows.filter("is_active").unique("session_row", keep="first", maintain_order=True)
     looking = begins.select("session_row", is_looking=would_be_awareness(begins, rules))
     seen = sessions.join(looking, on="session_row", how="left", maintain_order="left")

@@ -41,7 +41,7 @@ def with_stages(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """
     context = _with_session_context(with_purchases(rows))
     offset, answers = matched(context, rules.stage_rules)
-    outcomes = pl.Series([_OUTCOMES[rule.stage] for rule in rules.stage_rules] + [0], dtype=pl.Int64)
+    outcomes = _outcomes(rules)
     context = context.with_columns(offset=offset, opening_row=pl.lit(None, pl.Int64))
     context = context.with_columns(opening_row=_opening_row(context, answers, outcomes))
     return _named(_settled(context, rules, answers, outcomes), rules)
@@ -55,8 +55,12 @@ def would_be_awareness(rows: pl.DataFrame, rules: Rules) -> pl.Series:
         continues_session=pl.lit(value=False),
     )
     offset, answers = matched(alone, rules.stage_rules)
-    outcomes = pl.Series([_OUTCOMES[rule.stage] for rule in rules.stage_rules] + [0], dtype=pl.Int64)
-    return outcomes.gather(answers.gather(offset)) == STAGE_CODES["awareness"]
+    return _outcomes(rules).gather(answers.gather(offset)) == STAGE_CODES["awareness"]
+
+
+def _outcomes(rules: Rules) -> pl.Series:
+    """What each rule says, by its place; behind the last one, what no rule says."""
+    return pl.Series([_OUTCOMES[rule.stage] for rule in rules.stage_rules] + [0], dtype=pl.Int64)
 
 
 def with_purchases(rows: pl.DataFrame) -> pl.DataFrame:

@@ -38,7 +38,7 @@ left join config.stage_rule as r on t.stage_rule = r.rule_id
 left join config.source_rank as k on t.source = k.source
 where
     (t.is_purchase or not t.is_passive) and (t.stage <> 'unknown' or t.stage_rule is null)
-    and cast('0x' || substr(t.customer_id, 3, 8) as bigint) % ? = ?
+    and customer_bucket(t.customer_id, ?) = ?
 order by
     t.customer_id, t.occurred_at, coalesce(cast(k.rank as integer), 50), t.source, t.source_event_id
 """

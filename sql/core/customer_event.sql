@@ -51,7 +51,7 @@ customer_event as (
         coalesce(k.kind = 'purchase', false) and superseded.source is null as is_purchase,
         coalesce(k.kind = 'passive', false) or coalesce(e.is_machine, false) as is_passive,
         coalesce(k.kind = 'end', false) as is_end,
-        cast(cast('0x' || substr(e.customer_id, 3, 8) as bigint) % cast(b.value as bigint) as integer) as bucket
+        customer_bucket(e.customer_id, b.value) as bucket
     from touchpoint_event as e
     inner join config.setting as b on b.setting = 'bucket_count'
     left join activity_kind as k on e.activity = k.activity

@@ -131,12 +131,7 @@ attempt as (
 banded_attempt as (
     select
         case when a.other_count > 1 then 'several_customers' else 'one_customer' end as device_kind,
-        case
-            when a.distance_us <= 1800000000 then 'same_visit'
-            when a.distance_us <= 86400000000 then 'same_day'
-            when a.distance_us <= 604800000000 then 'same_week'
-            else 'same_month'
-        end as distance_band,
+        distance_band(a.distance_us) as distance_band,
         count(*) as tried_count,
         count(*) filter (where a.is_right) as right_count
     from attempt as a

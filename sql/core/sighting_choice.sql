@@ -153,13 +153,7 @@ assigned_sighting as (
             when is_shared then 'several_customers'
             else 'one_customer'
         end as device_kind,
-        case
-            when not is_in_reach then 'any'
-            when nearest_distance_us <= 1800000000 then 'same_visit'
-            when nearest_distance_us <= 86400000000 then 'same_day'
-            when nearest_distance_us <= 604800000000 then 'same_week'
-            else 'same_month'
-        end as distance_band,
+        case when is_in_reach then distance_band(nearest_distance_us) else 'any' end as distance_band,
         device_customer_id,
         nearest_customer_id,
         nearest_distance_us,

@@ -12,8 +12,7 @@ with undone as (
     inner join core.identity as i
         on
             u.identity_type = i.identity_type
-            and case u.identity_type when 'email' then lower(u.identity_value) else u.identity_value end
-            = i.identity_value
+            and undone_value(u.identity_type, u.identity_value) = i.identity_value
     where u.other_type is null and u.other_value is null
     group by i.identity_number
 )

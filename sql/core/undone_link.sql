@@ -13,13 +13,11 @@ with undone as (
     inner join core.identity as one
         on
             u.identity_type = one.identity_type
-            and case u.identity_type when 'email' then lower(u.identity_value) else u.identity_value end
-            = one.identity_value
+            and undone_value(u.identity_type, u.identity_value) = one.identity_value
     inner join core.identity as other
         on
             u.other_type = other.identity_type
-            and case u.other_type when 'email' then lower(u.other_value) else u.other_value end
-            = other.identity_value
+            and undone_value(u.other_type, u.other_value) = other.identity_value
     where
         one.identity_number <> other.identity_number
         and (one.strength <> 'weak' or other.strength <> 'weak')
