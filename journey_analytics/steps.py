@@ -13,6 +13,7 @@ from journey_analytics.affected import CUSTOMER_TABLES, find_affected, forget_af
 from journey_analytics.build import Step
 from journey_analytics.cutoff import cutoff_rows
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
+from journey_analytics.entrants import entrants, segments
 from journey_analytics.mining.model import process_model_table
 from journey_analytics.sequence import Rules, build_sequence, learn, learnt_rules, learnt_until, read_rules
 from journey_analytics.sequence.kernel import TOUCHPOINT_COLUMNS
@@ -22,23 +23,10 @@ from journey_analytics.sequence.visits import VISIT_COLUMNS
 from journey_analytics.suggestion import SUGGESTION_READS, make_stage_suggestion
 from journey_analytics.warehouse import Warehouse
 
-SEGMENTS = ("first_channel", "first_source", "device", "country", "entry_month", "customer_kind")
-"""The columns of a visit by which drop-off is broken down, beside the whole."""
-
 _RULE_TABLES = ("stage_rule", "activity", "stage_window", "inactivity_limit", "setting")
 _LEARNT_TABLES = ("inactivity_limit", "need_signal")
 _NO_BUCKET = -1
 _ORDER = "occurred_at, source_rank, source, source_event_id"
-
-_VISITS = """
-select
-    stage_visit.*,
-    journey.first_channel, journey.first_source, journey.device, journey.country,
-    strftime(stage_visit.entered_at, '%Y-%m') as entry_month,
-    case when journey.is_returning then 'returning' else 'new' end as customer_kind
-from core.stage_visit
-inner join core.journey on journey.journey_id = stage_visit.journey_id
-"""
 
 
 def python_steps(cutoff: datetime) -> list[Step]:
@@ -157,12 +145,12 @@ def _digest(rules: Rules) -> str:
 
 
 def _make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
-    visits = warehouse.frame(_VISITS, name="visits")
+    visits, by = entrants(warehouse), segments(warehouse)
     minimum = setting(warehouse, "minimum_count")
     warehouse.create_from(
-        "mart.stage_dropoff", stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=SEGMENTS)
+        "mart.stage_dropoff", stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=by)
     )
-    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, cutoff=cutoff, segments=SEGMENTS))
+    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, cutoff=cutoff, segments=by))
 
 
 _NO_TOUCHPOINTS = datetime(1970, 1, 1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from journey_analytics.entrants import entrants
 from journey_analytics.errors import DataError
 
 if TYPE_CHECKING:
@@ -105,16 +106,6 @@ select
 from core.customer_identity
 """
 
-_VISIT = """
-select
-    stage_visit.*,
-    journey.first_channel, journey.first_source, journey.device, journey.country,
-    strftime(stage_visit.entered_at, '%Y-%m') as entry_month,
-    case when journey.is_returning then 'returning' else 'new' end as customer_kind
-from core.stage_visit
-inner join core.journey on journey.journey_id = stage_visit.journey_id
-"""
-
 _WINDOW = "select stage, cast(window_days as integer) as window_days from config.stage_window"
 _SET_ASIDE = "select source, source_event_id, reason from core.set_aside_event"
 _CUTOFF = "select cutoff_at from run.build order by build_id desc limit 1"
@@ -170,7 +161,7 @@ def read_observed(warehouse: "Warehouse") -> Observed:
         identity=warehouse.frame(_IDENTITY, name="identities"),
         anonymous=warehouse.frame(_ANONYMOUS, name="anonymous touchpoints"),
         link=warehouse.frame(_LINK, name="identity links"),
-        visit=warehouse.frame(_VISIT, name="stage visits"),
+        visit=entrants(warehouse),
         window=warehouse.frame(_WINDOW, name="stage windows"),
         cutoff=cutoff,
         minimum_count=warehouse.value(_MINIMUM),
