@@ -8,7 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from journey_analytics.commands import stage
+from journey_analytics.commands import attribution, stage
+from journey_analytics.commands import funnel as funnel_command
+from journey_analytics.commands.changes import changes
+from journey_analytics.commands.drivers import EXAMPLE as DRIVERS_EXAMPLE
+from journey_analytics.commands.drivers import drivers
+from journey_analytics.commands.dropoff import dropoff
+from journey_analytics.commands.opportunities import opportunities
 from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from journey_analytics.commands.options import print_json as _print_json
 from journey_analytics.errors import ConfigurationError, JourneyError
@@ -31,6 +37,12 @@ AsOfOption = Annotated[
     ),
 ]
 app.add_typer(stage.app)
+app.command(epilog=attribution.EXAMPLE)(attribution.attribution)
+app.command(epilog=funnel_command.EXAMPLE)(funnel_command.funnel)
+app.command(epilog="Example: journey dropoff --by campaign --stage decision")(dropoff)
+app.command(epilog=DRIVERS_EXAMPLE)(drivers)
+app.command(epilog="Example: journey changes --alerts --fail-on-alert")(changes)
+app.command(epilog="Example: journey opportunities --top 5 --json")(opportunities)
 
 
 def main() -> None:
@@ -264,16 +276,19 @@ def sensitivity(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fal
 def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: bool) -> None:
     from journey_analytics import run as job
     from journey_analytics.answers import stage_dropoff
+    from journey_analytics.change.answers import current_alerts
+    from journey_analytics.change.text import alerts_line
     from journey_analytics.terminal import found_text, naming_steps, summary_dict, warnings_text
 
     with naming_steps() as progress:
         summary = job.run(config, as_of=as_of.date() if as_of else None, full=full, progress=progress)
-    dropoff = stage_dropoff(config)
+    dropoff, alerts = stage_dropoff(config), current_alerts(config)
     print(warnings_text(summary), file=sys.stderr, end="")
     if as_json:
-        _print_json(summary_dict(config, summary, dropoff))
+        _print_json({**summary_dict(config, summary, dropoff), "alerts": alerts})
     else:
         print(found_text(config, summary, dropoff))
+        print(alerts_line(alerts, config=config.file))
 
 
 def _require_empty(folder: Path) -> None:

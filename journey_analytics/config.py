@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.funnel.declared import SavedFunnel, declared_funnels
 
 DEFAULT_FILE = "journey.toml"
 _REGION = re.compile(r"[A-Z]{2}")
@@ -46,6 +47,7 @@ class Config:
     sources: tuple[Source, ...]
     memory_limit: str | None = None
     threads: int | None = None
+    funnels: tuple[SavedFunnel, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -64,7 +66,7 @@ class Config:
 
 
 _KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
-    "": {"warehouse": dict, "report": dict, "source": list},
+    "": {"warehouse": dict, "report": dict, "source": list, "funnel": list},
     "warehouse": {"path": str, "memory_limit": str, "threads": int},
     "report": {"dir": str},
     "source": {
@@ -100,6 +102,7 @@ def read_config(file: Path) -> Config:
         faults.add("no [[source]] given; add at least one with name, format and path")
     faults.duplicates([source.name for source in sources if source])
     faults.threads(warehouse)
+    funnels = declared_funnels(table.get("funnel", []), faults.add)
     faults.raise_if_any()
     return Config(
         file=file,
@@ -108,6 +111,7 @@ def read_config(file: Path) -> Config:
         sources=tuple(source for source in sources if source),
         memory_limit=warehouse.get("memory_limit"),
         threads=warehouse.get("threads"),
+        funnels=funnels,
     )
 
 

@@ -9,19 +9,27 @@ from typing import Final
 
 import polars as pl
 
+USUAL_DAYS: Final = 90
+"""A source's pauses are judged by those of so many days before its last touchpoint.
+
+When it was new it was quiet: by its longest pause ever, a help desk of ten touchpoints a day may fall silent for four
+days before anybody notices.
+"""
 SILENCE_NEEDS: Final = 20
-"""A source with fewer touchpoints has no usual pause yet: it is never called silent."""
+"""A source with fewer touchpoints in these days has no usual pause: it is never called silent."""
 
 
 def cutoff_rows(times: pl.DataFrame, *, guarding: Collection[str], as_of: datetime | None) -> pl.DataFrame:
     """What each source says about T: one row per source, ordered by name, for `run.cutoff`.
 
     A source is complete until the last touchpoint of all sources, unless it has been silent for longer than its longest
-    pause ever; then it is complete until its own last touchpoint. T is the earliest `complete_until` of the guarding
-    sources (of all, when none of them has touchpoints), or `as_of` when that is given: a date chosen by hand wins.
+    pause of the last `USUAL_DAYS`; then it is complete until its own last touchpoint. T is the earliest
+    `complete_until` of the guarding sources (of all, when none of them has touchpoints), or `as_of` when that is given:
+    a date chosen by hand wins.
 
     Args:
-        times: `source`, `first_seen_at`, `last_seen_at`, `longest_gap_us`, `touchpoint_count`, one row per source.
+        times: `source`, `first_seen_at`, `last_seen_at`, and of the last `USUAL_DAYS` before that `longest_gap_us`,
+            `touchpoint_count`; one row per source.
         guarding: names of the sources that may hold T back.
         as_of: T itself, naive in UTC.
 

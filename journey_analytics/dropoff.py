@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from journey_analytics.contract import STAGES, UNKNOWN
+from journey_analytics.incidence import window_incidence
 from journey_analytics.intervals import wilson_high, wilson_low
 
 WHOLE = "all"
@@ -25,6 +26,8 @@ _ADVANCED = pl.col("outcome") == "advanced"
 _DROPPED = pl.col("outcome") == "dropped"
 _OPEN = pl.col("outcome") == "open"
 _WINDOW_US = pl.col("window_days").cast(pl.Int64) * _DAY_US
+_N = pl.col("at_risk")
+_NUMBER = "group_number"
 _CERTAIN = 1e-9
 
 
@@ -55,14 +58,17 @@ def stage_dropoff(
           entering the earliest entrant could be watched, at most the window.
     """
     entrants = _entrants(visits, cutoff=cutoff)
-    counts = [_by_segment(entrants, column).with_columns(segment=pl.lit(name)) for name, column in _columns(segments)]
+    counts = [
+        _by_segment(entrants, column, cutoff=cutoff).with_columns(segment=pl.lit(name))
+        for name, column in _columns(segments)
+    ]
     return (
         pl.concat(counts)
         .pipe(_with_observed)
         .pipe(_with_estimated)
-        .with_columns(as_of_on=pl.lit(_as_of_on(cutoff)), is_ranked=_is_ranked(minimum_count))
+        .with_columns(as_of_on=pl.lit(as_of_on(cutoff)), is_ranked=_is_ranked(minimum_count))
         .select(_DROPOFF_COLUMNS)
-        .sort("segment", "segment_value", _stage_order())
+        .sort("segment", "segment_value", stage_rank())
     )
 
 
@@ -72,15 +78,19 @@ def time_in_stage(visits: pl.DataFrame, *, cutoff: datetime, segments: Sequence[
     Args are those of `stage_dropoff`. One row per segment, value, stage and percentile p: `seconds` is the first
     moment at which the estimated share of *all* entrants that has advanced reaches p, `at_risk_count` the entrants
     still in the stage, and seen, just before it. Both are null when the share does not reach p within the window:
-    this is never a mean over those alone who made it.
+    this is never a mean over those alone who made it. `low_seconds` and `high_seconds` are its 95 % interval, the
+    pointwise bounds of the share inverted (Brookmeyer & Crowley 1982): null where the bound does not reach p either, so
+    a null `high_seconds` means that it may be any later time.
     """
-    entrants = _entrants(visits, cutoff=cutoff)
+    entrants = _entrants(visits, cutoff=cutoff).sort("duration_us", _OPEN, "outcome")
     parts = [_percentiles(entrants, column).with_columns(segment=pl.lit(name)) for name, column in _columns(segments)]
     return (
         pl.concat(parts)
-        .with_columns(as_of_on=pl.lit(_as_of_on(cutoff)))
-        .select("as_of_on", *_KEY, "percentile", "seconds", "at_risk_count", "entered_count")
-        .sort("segment", "segment_value", _stage_order(), "percentile")
+        .with_columns(as_of_on=pl.lit(as_of_on(cutoff)))
+        .select(
+            "as_of_on", *_KEY, "percentile", "seconds", "low_seconds", "high_seconds", "at_risk_count", "entered_count"
+        )
+        .sort("segment", "segment_value", stage_rank(), "percentile")
     )
 
 
@@ -88,7 +98,7 @@ def cumulative_incidence(entrants: pl.DataFrame, *, group: Sequence[str]) -> pl.
     """The Aalen–Johansen curve of advancing: one row per event (advanced or dropped), in time order within each group.
 
     Args:
-        entrants: `outcome` and `duration_us`, sorted by duration and, within one duration, open ones last.
+        entrants: `outcome`, sorted by time in the stage and, within one moment, open ones last.
         group: the columns of a group; each has its own curve.
 
     Returns:
@@ -103,17 +113,42 @@ def cumulative_incidence(entrants: pl.DataFrame, *, group: Sequence[str]) -> pl.
     return (
         entrants.with_columns(at_risk=(pl.len() - pl.int_range(pl.len())).over(group))
         .filter(~_OPEN)
-        .with_columns(survival=(1 - 1 / pl.col("at_risk")).log().cum_sum().shift(1, fill_value=0.0).exp().over(group))
-        .with_columns(step=pl.when(_ADVANCED).then(pl.col("survival") / pl.col("at_risk")).otherwise(0.0))
+        .with_columns(survival=(1 - 1 / _N).log().cum_sum().shift(1, fill_value=0.0).exp().over(group))
+        .with_columns(step=pl.when(_ADVANCED).then(pl.col("survival") / _N).otherwise(0.0))
         .with_columns(remaining=(pl.col("step").cum_sum(reverse=True) - pl.col("step")).clip(0.0).over(group))
     )
 
 
+def with_variance(events: pl.DataFrame, *, group: Sequence[str]) -> pl.DataFrame:
+    """The events of `cumulative_incidence` with `incidence` (of each and all before) and its `variance` at that moment.
+
+    Source: Marubini & Valsecchi 1995, eq. 10.12, whose Σ (F(t) − F(s))² over the events s up to t is written out as
+    F(t)² Σ 1 − 2 F(t) Σ F(s) + Σ F(s)²: so one pass gives it for every t.
+    """
+    step, incidence = pl.col("step"), pl.col("incidence")
+    ended = pl.when(_N > 1).then(1 / (_N * (_N - 1.0))).otherwise(0.0)
+    own = pl.when(_ADVANCED).then(pl.col("survival") ** 2 * (_N - 1) / _N.cast(pl.Float64) ** 3).otherwise(0.0)
+    sums = {
+        "square": ended,
+        "linear": ended * incidence + step / _N,
+        "constant": ended * incidence**2 + 2 * step * incidence / _N + own,
+    }
+    variance = incidence**2 * pl.col("square") - 2 * incidence * pl.col("linear") + pl.col("constant")
+    return (
+        events.with_columns(incidence=step.cum_sum().over(group))
+        .with_columns(value.cum_sum().over(group).alias(name) for name, value in sums.items())
+        .with_columns(variance=variance.clip(0.0))
+        .drop(sums)
+    )
+
+
 def _entrants(visits: pl.DataFrame, *, cutoff: datetime) -> pl.DataFrame:
-    """The visits in the order that the curve needs, with how long each could be watched (`followable_us`)."""
-    followable = (pl.lit(_naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
-    ordered = visits.sort("duration_us", _OPEN, "outcome")
-    return ordered.with_columns(followable_us=pl.min_horizontal(followable, _WINDOW_US))
+    """The visits with how long each could be watched (`followable_us`), at most the window."""
+    return visits.with_columns(followable_us=pl.min_horizontal(_followable_us(cutoff), _WINDOW_US))
+
+
+def _followable_us(cutoff: datetime) -> pl.Expr:
+    return (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
 
 
 def _columns(segments: Sequence[str]) -> list[tuple[str, pl.Expr]]:
@@ -121,33 +156,27 @@ def _columns(segments: Sequence[str]) -> list[tuple[str, pl.Expr]]:
     return [whole, *((name, pl.col(name).cast(pl.String).fill_null(UNKNOWN)) for name in segments)]
 
 
-def _by_segment(entrants: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:
+def _by_segment(entrants: pl.DataFrame, column: pl.Expr, *, cutoff: datetime) -> pl.DataFrame:
     """Counts, incidence and its variance of every group of one segment."""
     grouped = entrants.with_columns(segment_value=column)
-    events = cumulative_incidence(grouped, group=_GROUP)
     counts = grouped.group_by(_GROUP).agg(*_COUNTS)
-    estimates = events.group_by(_GROUP).agg(incidence=pl.col("step").sum(), variance=_VARIANCE.sum())
-    return counts.join(estimates, on=_GROUP, how="left").with_columns(pl.col("incidence", "variance").fill_null(0.0))
+    return counts.join(window_incidence(grouped, cutoff=cutoff, group=_GROUP), on=_GROUP)
 
 
 _OVER = pl.col("followable_us") >= _WINDOW_US
+_ENTERED = pl.len().cast(pl.Int64).alias("entered_count")
+_OPEN_COUNT = _OPEN.sum().cast(pl.Int64).alias("open_count")
 _COUNTS = (
-    pl.len().cast(pl.Int64).alias("entered_count"),
+    _ENTERED,
     _ADVANCED.sum().cast(pl.Int64).alias("advanced_count"),
     _DROPPED.sum().cast(pl.Int64).alias("dropped_count"),
-    _OPEN.sum().cast(pl.Int64).alias("open_count"),
+    _OPEN_COUNT,
     (_OVER & ~_OPEN).sum().cast(pl.Int64).alias("observed_count"),
     (_OVER & _DROPPED).sum().cast(pl.Int64).alias("observed_dropped_count"),
     (pl.col("followable_us") >= 0.9 * _WINDOW_US).sum().cast(pl.Int64).alias("followed_count"),
     (pl.col("duration_us") >= _WINDOW_US).sum().cast(pl.Int64).alias("at_risk_count"),
     (pl.col("followable_us").max() / _DAY_US).alias("followed_days"),
 )
-
-_N = pl.col("at_risk")
-_VARIANCE = pl.when(_N > 1).then(pl.col("remaining") ** 2 / (_N * (_N - 1.0))).otherwise(0.0) + pl.when(_ADVANCED).then(
-    pl.col("survival") ** 2 * (_N - 1) / _N.cast(pl.Float64) ** 3 - 2 * pl.col("remaining") * pl.col("step") / _N
-).otherwise(0.0)
-"""Each event's part of the variance of the incidence at the window's end (Marubini & Valsecchi 1995, eq. 10.12)."""
 
 
 def _with_observed(counts: pl.DataFrame) -> pl.DataFrame:
@@ -172,43 +201,61 @@ def _with_estimated(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _effective_count(share: pl.Expr) -> pl.Expr:
-    """How many fully watched entrants give the same variance; where all went one way, those whose end is known."""
-    resolved = pl.col("advanced_count") + pl.col("dropped_count")
+    """How many fully watched entrants give the same variance.
+
+    With nobody open that is all of them; where all went one way, those whose end is known.
+    """
+    resolved = pl.col("entered_count") - pl.col("open_count")
     is_certain = (share < _CERTAIN) | (share > 1 - _CERTAIN)
-    implied = share * (1 - share) / pl.col("variance")
+    implied = pl.when(pl.col("open_count") > 0).then(share * (1 - share) / pl.col("variance"))
     return pl.when(is_certain).then(resolved).otherwise(pl.min_horizontal(implied, pl.col("entered_count")))
 
 
 def _percentiles(entrants: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:
-    """The first event at which each group's incidence reaches each percentile; a row without it where it never does."""
-    grouped = entrants.with_columns(segment_value=column)
-    events = cumulative_incidence(grouped, group=_GROUP).filter(_ADVANCED)
-    reached = events.with_columns(incidence=pl.col("step").cum_sum().over(_GROUP) + _CERTAIN)
-    asked = grouped.group_by(_GROUP).agg(entered_count=pl.len().cast(pl.Int64))
-    return pl.concat([_percentile(asked, reached, percentile) for percentile in PERCENTILES])
+    """When each group's incidence reaches each percentile; a row without it where it never does."""
+    valued = entrants.select("outcome", "duration_us", *_GROUP[1:], segment_value=column)
+    # By one number instead of three names, the window functions are several times faster.
+    groups = valued.group_by(_GROUP).agg(_ENTERED, _OPEN_COUNT).with_row_index(_NUMBER)
+    rows = valued.join(groups, on=_GROUP, how="left", maintain_order="left").drop(_GROUP)
+    advances = with_variance(cumulative_incidence(rows, group=[_NUMBER]), group=[_NUMBER]).filter(_ADVANCED)
+    share, count = pl.col("incidence"), _effective_count(pl.col("incidence"))
+    reached = advances.with_columns(low_bound=wilson_low(share, count), high_bound=wilson_high(share, count))
+    found = pl.concat([_percentile(groups, reached, percentile) for percentile in PERCENTILES])
+    return found.drop(_NUMBER, "open_count")
 
 
-def _percentile(asked: pl.DataFrame, reached: pl.DataFrame, percentile: int) -> pl.DataFrame:
-    first = reached.filter(pl.col("incidence") >= percentile / 100).group_by(_GROUP, maintain_order=True).first()
-    found = first.select(*_GROUP, seconds=pl.col("duration_us") / 1e6, at_risk_count=_N.cast(pl.Int64))
-    return asked.join(found, on=_GROUP, how="left").with_columns(percentile=pl.lit(percentile, dtype=pl.Int64))
+def _percentile(groups: pl.DataFrame, reached: pl.DataFrame, percentile: int) -> pl.DataFrame:
+    """Inverted pointwise: the curve may have reached p as soon as its upper bound has, and has once the lower has."""
+    found = groups.with_columns(percentile=pl.lit(percentile, dtype=pl.Int64))
+    seconds = pl.col("duration_us") / 1e6
+    for curve, values in (
+        ("incidence", {"seconds": seconds, "at_risk_count": _N.cast(pl.Int64)}),
+        ("high_bound", {"low_seconds": seconds}),
+        ("low_bound", {"high_seconds": seconds}),
+    ):
+        there = reached.filter(pl.col(curve) + _CERTAIN >= percentile / 100)
+        first = there.unique(_NUMBER, keep="first", maintain_order=True)
+        found = found.join(first.select(_NUMBER, **values), on=_NUMBER, how="left")
+    return found
 
 
 def _is_ranked(minimum_count: int) -> pl.Expr:
     return (pl.col("entered_count") >= minimum_count) & pl.col("estimated_dropoff_share").is_not_null()
 
 
-def _stage_order() -> pl.Expr:
+def stage_rank() -> pl.Expr:
+    """The place of `stage` in a journey, to sort by; what is no stage comes last."""
     return pl.col("stage").replace_strict({stage: rank for rank, stage in enumerate(STAGES)}, default=len(STAGES))
 
 
-def _naive(cutoff: datetime) -> datetime:
+def naive(cutoff: datetime) -> datetime:
+    """T as all times of the tables are: naive, in UTC."""
     return cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
-def _as_of_on(cutoff: datetime) -> date:
+def as_of_on(cutoff: datetime) -> date:
     """The last day that T covers: a T at midnight ends the day before."""
-    return (_naive(cutoff) - timedelta(microseconds=1)).date()
+    return (naive(cutoff) - timedelta(microseconds=1)).date()
 
 
 _DROPOFF_COLUMNS = (

@@ -8,8 +8,9 @@ from journey_analytics.warehouse import Warehouse
 
 PUBLISHED_CORE = (
     "core.touchpoint", "core.session", "core.journey", "core.stage_visit", "core.login_reliability",
-    "core.inactivity_limit", "core.need_signal",
+    "core.inactivity_limit", "core.need_signal", "core.journey_segment",
 )  # fmt: skip
+PUBLISHED_CONFIG = ("config.segment", "config.setting", "config.activity", "config.source_rank")
 PUBLISHED_RUN = ("run.load", "run.cutoff", "run.build")
 
 
@@ -22,7 +23,7 @@ def publish(warehouse: Warehouse, target: Path) -> None:
         ConfigurationError: when the folder cannot be written.
     """
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_RUN]
+    tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_CONFIG, *PUBLISHED_RUN]
     try:
         _sweep(target)
         warehouse.write_copy(fresh, [table for table in tables if warehouse.has(table)])

@@ -13,7 +13,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from journey_analytics.attribution.paths import DIMENSIONS
+from journey_analytics.change.rules import read_alert_rules
 from journey_analytics.rule_cells import Cell, Row, keyed_rows, needed_rows, numbered_rows
+from journey_analytics.segment_rules import check_personas, read_segments
 from journey_analytics.sequence.rules import CUT_CHOICES, read_rules
 
 STRENGTHS: Final = ("strong", "reference", "weak")
@@ -56,6 +59,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "inactivity_limits": _choice("inactivity_limits"),
     "new_need_by_topic": _choice("new_need_by_topic"),
     "suggestion_percent": _whole("percent", 0, 100),
+    "attribution_lookback_days": _whole("days", 1, 36_500),
+    "segment_value_cap": _whole("values", 1, _MANY),
+    "change_period_days": _whole("days", 1, 366),
+    "change_previous_periods": _whole("periods", 2, 52),
+    "change_lag_days": _whole("days", 0, 366),
+    "change_follow_hours": _whole("hours", 1, 168),
 }
 """All settings there are."""
 
@@ -74,6 +83,9 @@ def check_rule_tables(frames: Mapping[str, pl.DataFrame]) -> None:
     check_email_rules(frames)
     check_undone(frames)
     check_source_ranks(frames)
+    check_attribution_dimensions(frames)
+    check_personas(frames)
+    read_alert_rules(frames, segments=[segment.name for segment in read_segments(frames)])
     read_rules(frames)
 
 
@@ -201,3 +213,14 @@ def check_source_ranks(frames: Mapping[str, pl.DataFrame]) -> None:
     """
     for row in keyed_rows(frames, "source_rank", key="source", columns=("source", "rank")):
         row.exact("rank").whole(0, _MANY)
+
+
+def check_attribution_dimensions(frames: Mapping[str, pl.DataFrame]) -> None:
+    """`attribution_dimension`: columns of a touchpoint that credit can be given to, each once.
+
+    Raises:
+        ConfigurationError: for anything else.
+    """
+    columns = ("dimension",)
+    for row in keyed_rows(frames, "attribution_dimension", key="dimension", columns=columns, once_per_file=True):
+        row.exact("dimension").one_of(DIMENSIONS, what=f"one of {', '.join(DIMENSIONS)}")

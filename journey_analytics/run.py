@@ -16,7 +16,9 @@ from pathlib import Path
 from journey_analytics import build, load, steps
 from journey_analytics.affected import affected_count, forget_state
 from journey_analytics.config import Config
+from journey_analytics.entrants import segment_tables
 from journey_analytics.errors import ConfigurationError, DataError, nearest
+from journey_analytics.funnel.attempt_rows import check_funnels
 from journey_analytics.load import LoadSummary
 from journey_analytics.publish import publish
 from journey_analytics.report import report_frames, write_report
@@ -147,6 +149,7 @@ def check(config: Config) -> int:
         build.load_macros(memory, files)
     load.rehearse(files, config.sources, loaded_at=_now())
     with existing(config) as warehouse:
+        check_funnels(warehouse, config)
         return _check(warehouse, files=files)
 
 
@@ -210,9 +213,11 @@ def _rebuild(
             forget_state(warehouse)
         build.load_config(warehouse, files)
         build.load_macros(warehouse, files)
+        check_funnels(warehouse, config)
         cutoff = _cutoff(config, warehouse, state)
         models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
-        for node in build.ordered(models, steps.python_steps(cutoff)):
+        made = steps.python_steps(cutoff, segment_tables=segment_tables(warehouse), funnels=config.funnels)
+        for node in build.ordered(models, made):
             with clock.step(node.name):
                 build.run_models(warehouse, [node])
         with clock.step("check"):
@@ -241,7 +246,10 @@ def _state(config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], a
         as_of=None if as_of is None else datetime.combine(as_of + timedelta(days=1), datetime.min.time()),
         newest_load_id=warehouse.value("select coalesce(max(load_id), 0)::bigint from run.load"),
         staging_fingerprint=_staging_fingerprint(files) + settings,
-        model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config")) + guards + _VERSION,
+        model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config"))
+        + guards
+        + repr(config.funnels)
+        + _VERSION,
     )
 
 
@@ -312,7 +320,7 @@ def _write_report(warehouse: Warehouse, folder: Path) -> Path:
 def _cutoff_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
     rows = warehouse.rows("select source, last_seen_at, is_silent, guards_cutoff from run.cutoff order by source")
     silent = [
-        f"source {source!r} has been silent since {last:%Y-%m-%d %H:%M} UTC, longer than ever before: "
+        f"source {source!r} has been silent since {last:%Y-%m-%d %H:%M} UTC, longer than in the 90 days before: "
         + ("the cut-off T waits for it" if guards else "guards_cutoff = false, so the cut-off T does not wait for it")
         for source, last, is_silent, guards in rows
         if is_silent

@@ -3,18 +3,24 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from importlib.metadata import version
 
 import polars as pl
 
 from journey_analytics.affected import CUSTOMER_TABLES, find_affected, forget_affected, keep_state
+from journey_analytics.attribution.step import ATTRIBUTION_READS, make_attribution
 from journey_analytics.build import Step
-from journey_analytics.cutoff import cutoff_rows
-from journey_analytics.dropoff import stage_dropoff, time_in_stage
-from journey_analytics.entrants import entrants, segments
+from journey_analytics.change.step import CHANGE_MAKES, CHANGE_READS, make_change
+from journey_analytics.cutoff import USUAL_DAYS, cutoff_rows
+from journey_analytics.drivers.step import DRIVER_MAKES, DRIVER_READS, make_driver
+from journey_analytics.dropoff_step import DROPOFF_MAKES, DROPOFF_READS, make_dropoff
+from journey_analytics.entrants import ENTRANT_READS
+from journey_analytics.funnel.declared import SavedFunnel
+from journey_analytics.funnel.step import FUNNEL_MAKES, FUNNEL_READS, make_funnels
 from journey_analytics.mining.model import process_model_table
+from journey_analytics.opportunity.step import OPPORTUNITY_READS, make_opportunity
 from journey_analytics.sequence import Rules, build_sequence, learn, learnt_rules, learnt_until, read_rules
 from journey_analytics.sequence.kernel import TOUCHPOINT_COLUMNS
 from journey_analytics.sequence.learning import SAMPLE_TOUCHPOINTS, needs_data
@@ -29,8 +35,30 @@ _NO_BUCKET = -1
 _ORDER = "occurred_at, source_rank, source, source_event_id"
 
 
-def python_steps(cutoff: datetime) -> list[Step]:
-    """The steps at cut-off T, each with what it reads and makes, for `build.ordered`."""
+def python_steps(
+    cutoff: datetime, *, segment_tables: frozenset[str] = frozenset(), funnels: Sequence[SavedFunnel] = ()
+) -> list[Step]:
+    """The steps at cut-off T, each with what it reads and makes, for `build.ordered`; `funnels` are the saved ones.
+
+    Whatever reads `core.stage_visit` reads it with its segments (`entrants`), and so after `segment_tables`.
+    """
+    segments_too = ENTRANT_READS | segment_tables
+    return [
+        replace(step, reads=step.reads | segments_too) if "core.stage_visit" in step.reads else step
+        for step in [*_steps(cutoff), _funnel_step(cutoff, funnels)]
+    ]
+
+
+def _funnel_step(cutoff: datetime, funnels: Sequence[SavedFunnel]) -> Step:
+    return Step(
+        name="funnel",
+        reads=FUNNEL_READS,
+        makes=FUNNEL_MAKES,
+        execute=lambda warehouse: make_funnels(warehouse, funnels, cutoff=cutoff),
+    )
+
+
+def _steps(cutoff: datetime) -> list[Step]:
     rule_tables = frozenset(f"config.{table}" for table in _RULE_TABLES)
     learnt_tables = frozenset(f"core.{table}" for table in _LEARNT_TABLES)
     return [
@@ -48,9 +76,33 @@ def python_steps(cutoff: datetime) -> list[Step]:
         ),
         Step(
             name="dropoff",
-            reads=frozenset({"core.stage_visit", "core.journey"}),
-            makes=frozenset({"mart.stage_dropoff", "mart.time_in_stage"}),
-            execute=lambda warehouse: _make_dropoff(warehouse, cutoff=cutoff),
+            reads=DROPOFF_READS,
+            makes=DROPOFF_MAKES,
+            execute=lambda warehouse: make_dropoff(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="change",
+            reads=CHANGE_READS,
+            makes=CHANGE_MAKES,
+            execute=lambda warehouse: make_change(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="opportunity",
+            reads=OPPORTUNITY_READS,
+            makes=frozenset({"mart.opportunity"}),
+            execute=lambda warehouse: make_opportunity(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="attribution",
+            reads=ATTRIBUTION_READS,
+            makes=frozenset({"mart.attribution"}),
+            execute=lambda warehouse: make_attribution(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="driver",
+            reads=DRIVER_READS,
+            makes=DRIVER_MAKES,
+            execute=lambda warehouse: make_driver(warehouse, cutoff=cutoff),
         ),
         Step(
             name="process_model",
@@ -144,21 +196,16 @@ def _digest(rules: Rules) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
-    visits, by = entrants(warehouse), segments(warehouse)
-    minimum = setting(warehouse, "minimum_count")
-    warehouse.create_from(
-        "mart.stage_dropoff", stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=by)
-    )
-    warehouse.create_from("mart.time_in_stage", time_in_stage(visits, cutoff=cutoff, segments=by))
-
-
 _NO_TOUCHPOINTS = datetime(1970, 1, 1)
 """T of an empty warehouse: nothing has happened before it."""
 
 _SOURCE_TIMES = """
 with touchpoint_time as (
-    select source, occurred_at, occurred_at - lag(occurred_at) over (partition by source order by occurred_at) as gap
+    select
+        source,
+        occurred_at,
+        occurred_at - lag(occurred_at) over (partition by source order by occurred_at) as gap,
+        occurred_at >= max(occurred_at) over (partition by source) - to_days(?) as is_recent
     from staging.event
     where activity is not null and not is_bot
 )
@@ -166,8 +213,8 @@ select
     source,
     min(occurred_at) as first_seen_at,
     max(occurred_at) as last_seen_at,
-    coalesce(max(epoch_us(gap)), 0)::bigint as longest_gap_us,
-    count(*)::bigint as touchpoint_count
+    coalesce(max(epoch_us(gap)) filter (where is_recent), 0)::bigint as longest_gap_us,
+    (count(*) filter (where is_recent))::bigint as touchpoint_count
 from touchpoint_time
 group by source
 order by source
@@ -176,6 +223,7 @@ order by source
 
 def decide_cutoff(warehouse: Warehouse, *, as_of: datetime | None, guarding: Sequence[str]) -> datetime:
     """T for this run, with the reason per source in `run.cutoff`; `as_of` (the instant T itself) wins over the data."""
-    rows = cutoff_rows(warehouse.frame(_SOURCE_TIMES, name="source times"), guarding=guarding, as_of=as_of)
+    times = warehouse.frame(_SOURCE_TIMES, parameters=[USUAL_DAYS], name="source times")
+    rows = cutoff_rows(times, guarding=guarding, as_of=as_of)
     warehouse.create_from("run.cutoff", rows)
     return as_of or next(iter(rows["cutoff_at"]), _NO_TOUCHPOINTS)

@@ -135,6 +135,25 @@ def dropoff_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def dropoff_text(rows: Sequence[Mapping[str, Any]], *, by: str | None) -> str:
+    """Rows of `mart.stage_dropoff`, the whole and one breakdown, as a table; those not ranked are marked."""
+    if not rows:
+        return "no journey has entered a stage yet"
+    broken_down = "" if by is None else f" by {_printable(by)}"
+    title = f"Lost at each stage{broken_down}, as of {rows[0]['as_of_on']} (journeys; shares with 95 % intervals)"
+    shown = [{"stage": row["stage"], "value": _marked(row), **dropoff_cells(row)} for row in rows]
+    text = table(shown, title=title)
+    return text if all(row["is_ranked"] for row in rows) else f"{text}\n\n{_NOT_RANKED}"
+
+
+_NOT_RANKED = "* too few journeys entered, or too few could be watched long enough: not ranked"
+
+
+def _marked(row: Mapping[str, Any]) -> str:
+    name = "all journeys" if row["segment"] == "all" else row["segment_value"]
+    return name if row["is_ranked"] else f"{name} *"
+
+
 def _interval(row: Mapping[str, Any], kind: str) -> str:
     share, low, high = (row[f"{kind}_{part}_share"] for part in ("dropoff", "low", "high"))
     return "–" if share is None else f"{100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"

@@ -1,4 +1,4 @@
-"""The nightly flow: a task per source, then rebuild, publish, report, each retried, with artifacts of what was found.
+"""The nightly flow: a task per source, then rebuild, publish, report, each retried, with artifacts and alerts.
 
 Without a server: `python -m pipelines.nightly --config shop/journey.toml`. As a deployment: README, "Every night".
 """
@@ -12,12 +12,18 @@ from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.events import emit_event
 
 from journey_analytics import run as job
 from journey_analytics.answers import stage_dropoff
+from journey_analytics.change.answers import current_alerts
+from journey_analytics.change.text import alert_cells, alert_payload
 from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError, JourneyError
 from journey_analytics.terminal import dropoff_cells
+
+ALERT_EVENT = "journey.alert"
+ALERT_RESOURCE = "journey-analytics.alert"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +77,26 @@ def show(config: Config, page: Path) -> None:
     create_link_artifact(link=page.absolute().as_uri(), link_text="Journey report", key="journey-report")
 
 
+@task(task_run_name="alert", persist_result=False)
+def alert(config: Config) -> int:
+    """An event `journey.alert` for each alert, and a table of them all; returns how many there are.
+
+    The resource of an event names what changed, not when: the same alert keeps it from night to night.
+    """
+    rows = current_alerts(config)
+    for row in rows:
+        emit_event(
+            event=ALERT_EVENT,
+            resource={
+                "prefect.resource.id": f"{ALERT_RESOURCE}.{row['alert_id']}",
+                "prefect.resource.name": row["subject"],
+            },
+            payload=alert_payload(row),
+        )
+    create_table_artifact(table=[alert_cells(row) for row in rows], key="journey-alerts", description="Alerts")
+    return len(rows)
+
+
 @flow(name="nightly", persist_result=False, validate_parameters=True)
 def nightly(config: str = "journey.toml", as_of: date | None = None) -> str:
     """The nightly job on one workspace; returns the path of the report.
@@ -87,6 +113,7 @@ def nightly(config: str = "journey.toml", as_of: date | None = None) -> str:
     publish(workspace)
     page = report(workspace)
     show(workspace, page)
+    logger.info("alerts: %d", alert(workspace))
     return str(page)
 
 

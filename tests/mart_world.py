@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from random import Random
 
 import polars as pl
@@ -49,6 +49,8 @@ def store(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     warehouse.create_from("core.journey", pl.DataFrame(journeys, infer_schema_length=None))
     visits = [visit for _, group in touchpoints.group_by("journey_id", maintain_order=True) for visit in _visits(group)]
     warehouse.create_from("core.stage_visit", pl.DataFrame(visits, schema=_VISIT_SCHEMA))
+    core = {model.name: model for model in build.read_models(build.sql_files(), "core")}
+    build.run_models(warehouse, [core["core.journey_segment"]])
     _store_identities(warehouse, touchpoints)
     _store_runs(warehouse)
 
@@ -99,6 +101,9 @@ def _touchpoint(random: Random, number: int, step: int, activity: str, at: datet
         "occurred_at": at,
         "is_purchase": is_purchase,
         "is_passive": activity == PASSIVE,
+        "device": "mobile",
+        "country": "DE" if is_purchase else None,
+        "campaign": f"c{number % 3}" if activity == "email_opened" else None,
         "amount": random.choice([10, 20]) if is_purchase else None,
         "currency": random.choice(["EUR", "EUR", "USD"]) if is_purchase else None,
     }
@@ -120,6 +125,7 @@ def _journey(group: pl.DataFrame) -> Row:
         "started_at": first["occurred_at"],
         "ended_at": last["occurred_at"],
         "status": status,
+        "converted_at": group.filter("is_purchase")["occurred_at"].min(),
         "touchpoint_count": group.height,
         "first_channel": first["channel"],
         "first_source": first["source"],
@@ -144,16 +150,21 @@ def _stages(group: pl.DataFrame) -> Iterator[str]:
 
 def _visits(group: pl.DataFrame) -> list[Row]:
     """Stages entered, as DEFINITIONS says; the purchase enters post_purchase too, and nothing advances from there."""
-    seen = [(row["occurred_at"], row["stage"]) for row in group.iter_rows(named=True) if row["stage"] in STAGES]
-    seen += [(row["occurred_at"], "post_purchase") for row in group.iter_rows(named=True) if row["is_purchase"]]
-    seen.sort(key=lambda pair: (pair[0], STAGES.index(pair[1])))
+    rows = list(group.iter_rows(named=True))
+    seen = [(row["occurred_at"], row["stage"], row["touchpoint_id"]) for row in rows if row["stage"] in STAGES]
+    seen += [(row["occurred_at"], "post_purchase", row["touchpoint_id"]) for row in rows if row["is_purchase"]]
+    seen.sort(key=lambda one: (one[0], STAGES.index(one[1])))
     last = group["occurred_at"][-1]
-    return [_visit(group, stage, seen, last) for stage in STAGES if any(stage == other for _, other in seen)]
+    return [_visit(group, stage, seen, last) for stage in STAGES if any(stage == other for _, other, _ in seen)]
 
 
-def _visit(group: pl.DataFrame, stage: str, seen: list[tuple[datetime, str]], last: datetime) -> Row:
-    entered = next(at for at, other in seen if other == stage)
-    higher = [at for at, other in seen if STAGES.index(other) > STAGES.index(stage) and at >= entered]
+def _visit(group: pl.DataFrame, stage: str, seen: list[tuple[datetime, str, str]], last: datetime) -> Row:
+    place, (entered, _, touchpoint_id) = next((n, one) for n, one in enumerate(seen) if one[1] == stage)
+    rank = STAGES.index(stage)
+    later = [(at, STAGES.index(other)) for at, other, _ in seen[place:]]
+    higher = [at for at, other in later if other > rank]
+    lower = [at for at, other in takewhile(lambda one: one[1] <= rank, later) if other < rank]
+    is_before_purchase = stage != "post_purchase"
     window = timedelta(days=WINDOW_DAYS[stage])
     advanced_at = higher[0] if higher else None
     closed = last + timedelta(days=30)
@@ -172,6 +183,12 @@ def _visit(group: pl.DataFrame, stage: str, seen: list[tuple[datetime, str]], la
         "advanced_at": advanced_at,
         "duration_us": (end - entered) // timedelta(microseconds=1),
         "window_days": WINDOW_DAYS[stage],
+        "entry_touchpoint_id": touchpoint_id,
+        "regressed_at": next(iter(lower), None) if is_before_purchase else None,
+        "abandoned_at": None,
+        "decision_at": next((at for at, other in later if other >= 2), None) if rank < 2 else None,
+        "purchased_at": next((at for at, other in later if other == 3), None) if is_before_purchase else None,
+        "closed_at": closed if closed <= CUTOFF and is_before_purchase else None,
     }
 
 
@@ -185,6 +202,8 @@ _VISIT_SCHEMA = {
     "advanced_at": pl.Datetime("us"),
     "duration_us": pl.Int64,
     "window_days": pl.Int64,
+    "entry_touchpoint_id": pl.String,
+    **dict.fromkeys(("regressed_at", "abandoned_at", "decision_at", "purchased_at", "closed_at"), pl.Datetime("us")),
 }
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sequence_states_reference import PRE, Row, Told, tell_states
+
 from journey_analytics.contract import STAGES
 from journey_analytics.sequence import Rules, StageRule
 
-Row = dict[str, Any]
-PRE = STAGES[:3]
 DAY = timedelta(days=1)
 
 
@@ -42,20 +42,6 @@ class Life:
     opening: dict[str, tuple[str, Row | None]] = field(default_factory=dict)  # by source: stage, last purchase then
 
 
-@dataclass
-class Told:
-    """Per touchpoint id: stage, rule, founding touchpoint's id. Visits and statuses by founding touchpoint's id."""
-
-    stage: dict[str, str] = field(default_factory=dict)
-    rule: dict[str, str | None] = field(default_factory=dict)
-    journey: dict[str, str] = field(default_factory=dict)
-    session: dict[str, str] = field(default_factory=dict)
-    reason: dict[str, str] = field(default_factory=dict)  # by founding touchpoint's id
-    visits: set[tuple[Any, ...]] = field(default_factory=set)
-    status: dict[str, str] = field(default_factory=dict)
-    closed_at: dict[str, datetime | None] = field(default_factory=dict)
-
-
 def tell(rows: list[Row], rules: Rules, cutoff: datetime) -> Told:
     """The tables of some customers' touchpoints, by reading each life from its beginning."""
     told = Told()
@@ -66,7 +52,7 @@ def tell(rows: list[Row], rules: Rules, cutoff: datetime) -> Told:
         life.sort(key=lambda row: (row["occurred_at"], row["source_rank"], row["source"], row["source_event_id"]))
         _tell_sessions(life, rules, told)
         kinds = _tell_life(life, rules, cutoff, told)
-        _tell_states(life, kinds, rules, cutoff, told)
+        tell_states(life, kinds, rules, cutoff, told)
     return told
 
 
@@ -327,73 +313,3 @@ def _text_fits(column: str, text: str | None, patterns: tuple[str, ...]) -> bool
             for p, is_open in ends
         )
     return any(text.lower().startswith(p) if is_open else text.lower() == p for p, is_open in ends)
-
-
-def _tell_states(rows: list[Row], kinds: dict[str, str], rules: Rules, cutoff: datetime, told: Told) -> None:
-    known = [row for row in rows if row["occurred_at"] <= cutoff]
-    journeys: dict[str, list[Row]] = {told.journey[row["touchpoint_id"]]: [] for row in rows}
-    for row in known:
-        journeys[told.journey[row["touchpoint_id"]]].append(row)
-    for founder, members in journeys.items():
-        journey = Journey(founder, _closes_at(members, kinds, rules, told), rules, cutoff, told)
-        bought = [row for row in members if row["is_purchase"]]
-        told.status[founder] = "converted" if bought else ("dropped" if journey.is_closed else "open")
-        told.closed_at[founder] = journey.closes_at if journey.is_closed else None
-        journey.visit_needs([row for row in members if kinds[row["touchpoint_id"]] == "pre"])
-        for row in bought:
-            later = [other for other in known[known.index(row) + 1 :] if other["is_purchase"]]
-            after = Journey(founder, None, rules, cutoff, told)
-            after.visit("post_purchase", row["occurred_at"], later[0]["occurred_at"] if later else None)
-
-
-def _closes_at(members: list[Row], kinds: dict[str, str], rules: Rules, told: Told) -> datetime | None:
-    active = [row for row in members if kinds[row["touchpoint_id"]] != "passive"] or members
-    if not active:
-        return None
-    last = active[-1]
-    kind, stage = kinds[last["touchpoint_id"]], told.stage[last["touchpoint_id"]]
-    bought = next((row["occurred_at"] for row in members if row["is_purchase"]), None)
-    if bought is not None:
-        return max(last["occurred_at"] + rules.inactivity["post_purchase"], bought + rules.tail)
-    if last["is_end"] and kind != "after":
-        return last["occurred_at"]
-    return last["occurred_at"] + rules.inactivity["post_purchase" if kind == "after" else stage]
-
-
-@dataclass
-class Journey:
-    """What decides the outcome of a journey's visits."""
-
-    founder: str
-    closes_at: datetime | None
-    rules: Rules
-    cutoff: datetime
-    told: Told
-
-    @property
-    def is_closed(self) -> bool:
-        return self.closes_at is not None and self.closes_at <= self.cutoff
-
-    def visit_needs(self, way: list[Row]) -> None:
-        reached = ["decision" if row["is_purchase"] else self.told.stage[row["touchpoint_id"]] for row in way]
-        for stage in (stage for stage in PRE if stage in reached):
-            entry = reached.index(stage)
-            higher = PRE[PRE.index(stage) + 1 :]
-            later = zip(way[entry:], reached[entry:], strict=True)
-            advances = [
-                row["occurred_at"]
-                for row, its in later
-                if (row["is_purchase"] if stage == "decision" else its in higher)
-            ]
-            self.visit(stage, way[entry]["occurred_at"], advances[0] if advances else None)
-
-    def visit(self, stage: str, entered: datetime, advanced: datetime | None) -> None:
-        over = entered + self.rules.window[stage]
-        lost = min(over, self.closes_at) if self.closes_at else over
-        if advanced is not None and advanced <= over:
-            outcome, left = "advanced", advanced
-        elif lost <= self.cutoff:
-            outcome, left = "dropped", lost
-        else:
-            outcome, left = "open", None
-        self.told.visits.add((self.founder, stage, entered, advanced, outcome, left, (left or self.cutoff) - entered))

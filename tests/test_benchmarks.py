@@ -1,15 +1,20 @@
 """The benchmark stays runnable: its hand-written script finds the touchpoints of a small world."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from journey_analytics import run, steps
+from journey_analytics.config import read_config
 from journey_analytics.simulate import simulate
+from journey_analytics.warehouse import open_warehouse
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import end_to_end
+import marts
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +44,18 @@ def test_the_report_gives_both_sides_and_their_ratio(tmp_path):
     text = end_to_end.report(job, side | {"seconds": 2.0}, world=tmp_path)
     assert "2.0 × the time, 1.0 × the memory" in text
     assert "peak memory 200 MB" in text
+
+
+def test_every_mart_is_timed_on_as_many_journeys_as_asked_for(world):
+    config = read_config(world / "journey.toml")
+    run.run(config)
+    with open_warehouse(config.warehouse) as warehouse:
+        before = warehouse.value("select count(*) from core.journey")
+        tables = "select table_name from information_schema.tables where table_schema = 'mart'"
+        made = {f"mart.{name}" for (name,) in warehouse.rows(tables)}
+    spent, journeys = marts.timed(config, journeys=3 * before - 1)
+    assert journeys == 3 * before
+    timed = {node.name: node for node in steps.python_steps(datetime(2025, 4, 1)) if marts.makes_mart(node)}
+    found = {table for name in spent for table in (timed[name].makes if name in timed else (name,))}
+    assert found == made | {"checks"}
+    assert marts.report(spent, journeys=journeys).startswith(f"{journeys:,} journeys")

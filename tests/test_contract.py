@@ -223,3 +223,16 @@ def test_before_the_first_run_there_is_nothing_to_read_or_check(tmp_path: Path) 
         done = journey(*command, cwd=tmp_path)
         assert done.returncode == 1
         assert "run `journey run` first" in done.stderr
+
+
+def test_the_dictionary_explains_every_column_of_every_mart_and_nothing_else(warehouse: Warehouse) -> None:
+    there = {(table, column) for table in warehouse.tables("mart") for column in warehouse.columns(table)}
+    explained = {(f"mart.{table}", column) for table, column in warehouse.rows(_EXPLAINED)}
+    assert there == explained
+
+
+def test_every_explanation_says_something(warehouse: Warehouse) -> None:
+    assert warehouse.rows("select * from mart.dictionary where length(meaning) < 8") == []
+
+
+_EXPLAINED = "select table_name, column_name from mart.dictionary"

@@ -6,6 +6,8 @@ import polars as pl
 import pytest
 
 from journey_analytics.cutoff import cutoff_rows
+from journey_analytics.steps import decide_cutoff
+from journey_analytics.warehouse import open_warehouse
 
 END = datetime(2026, 6, 30, 23, 50)
 HOUR = timedelta(hours=1)
@@ -69,3 +71,21 @@ def test_without_touchpoints_there_is_no_row():
     found = cutoff_rows(times(web=BUSY).clear(), guarding=("web",), as_of=None)
     assert found.is_empty()
     assert found.schema == cutoff_rows(times(web=BUSY), guarding=("web",), as_of=None).schema
+
+
+def test_a_source_that_was_quiet_when_it_was_new_is_judged_by_its_last_90_days(tmp_path):
+    """It once paused for five days; since then it pauses for ten hours, and now it is silent for three days."""
+    early = [END - timedelta(days=150), END - timedelta(days=145)]
+    support = [*early, *(END - timedelta(days=3) - n * 10 * HOUR for n in range(300))]
+    web = [END - n * HOUR for n in range(3000)]
+    rows = [("support", at) for at in support] + [("web", at) for at in web]
+    events = pl.DataFrame(rows, schema=["source", "occurred_at"], orient="row")
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        warehouse.create_from(
+            "staging.event", events.with_columns(activity=pl.lit("page_viewed"), is_bot=pl.lit(value=False))
+        )
+        assert decide_cutoff(warehouse, as_of=None, guarding=("web", "support")) == END - timedelta(days=3)
+        assert warehouse.rows("select source, longest_gap_seconds, is_silent from run.cutoff order by source") == [
+            ("support", 36_000.0, True),
+            ("web", 3_600.0, False),
+        ]

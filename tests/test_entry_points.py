@@ -21,6 +21,7 @@ COMMANDS = (
     "evaluate",
     "audit",
     "sensitivity",
+    "changes",
 )
 
 

@@ -1,7 +1,10 @@
 """The flow on Prefect's own test server: tasks per source, artifacts, and what is worth a retry."""
 
+import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,10 +42,32 @@ def test_the_flow_loads_every_source_and_leaves_its_artifacts(tmp_path: Path) ->
         }
     assert loaded == {"web", "email", "store", "support"}
     table, link = Artifact.get("stage-dropoff"), Artifact.get("journey-report")
+    assert Artifact.get("journey-alerts") is not None
     assert table is not None
     assert "decision" in str(table.data)
     assert link is not None
     assert Path(page).as_uri() in str(link.data)
+
+
+def test_every_alert_is_one_event_whose_resource_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines import nightly
+
+    rows = [
+        {"alert_id": name, "as_of_on": date(2026, 6, 7), "rule": "stage_changed", "subject": f"advancing from {name}",
+         "value": 0.24, "reference_value": 0.3, "difference": -0.06, "message": "In the 7 days …"}
+        for name in ("awareness", "decision")
+    ]  # fmt: skip
+    events: list[dict[str, Any]] = []
+    tables: list[dict[str, Any]] = []
+    monkeypatch.setattr(nightly, "current_alerts", lambda _: rows)
+    monkeypatch.setattr(nightly, "emit_event", lambda **event: events.append(event))
+    monkeypatch.setattr(nightly, "create_table_artifact", lambda **table: tables.append(table))
+    assert nightly.alert.fn(None) == 2
+    assert [event["event"] for event in events] == ["journey.alert"] * 2
+    assert events[1]["resource"]["prefect.resource.id"] == "journey-analytics.alert.decision"
+    assert json.loads(json.dumps(events[1]["payload"])) == rows[1] | {"as_of_on": "2026-06-07"}
+    assert tables[0]["key"] == "journey-alerts"
+    assert [row["subject"] for row in tables[0]["table"]] == ["advancing from awareness", "advancing from decision"]
 
 
 class _Failed:

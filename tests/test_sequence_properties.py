@@ -146,7 +146,8 @@ def _visits(sequence: Sequence):
     for row in sequence.stage_visit.to_dicts():
         duration = timedelta(microseconds=row["duration_us"])
         names = ("journey_id", "stage", "entered_at", "advanced_at", "outcome", "left_at")
-        yield (*(row[name] for name in names), duration)
+        followed = ("entry_touchpoint_id", "regressed_at", "abandoned_at", "decision_at", "purchased_at", "closed_at")
+        yield (*(row[name] for name in names), duration, *(row[name] for name in followed))
 
 
 def test_the_order_of_the_rows_does_not_matter(frame, sequence, build):

@@ -10,6 +10,10 @@ everybody, for ever. So the observable truth counts fragments:
   the one on the customer's main part (with a login), because that is where logins and purchases show; in a journey that
   never touched it, the fragment of the latest touchpoint up to T. The others never advance after T.
 - `post_purchase` advances at the customer's next purchase, as in the whole world.
+
+Near T this is a little too pessimistic: a fragment that a login after T will join counts as one that never advances.
+Measured on the last 30 days' entrants of a world whose later logins are known, awareness is 0.12 points too high,
+consideration 0.18, decision 0.00.
 """
 
 from datetime import datetime

@@ -35,7 +35,10 @@ SEGMENT_TITLES = {
     "first_source": "System of the first touchpoint",
     "entry_month": "Month of entering the stage",
     "customer_kind": "New or returning customer",
+    "persona": "Kind of customer when the journey began",
 }
+_TABLE_ONLY = frozenset({"all", "entry_week"})
+"""Not to be chosen: the whole is drawn beside every segment, and weeks are too many and too small to compare."""
 _MAP_DETAIL = ((0.5, "Main paths (up to 50 % of the flow)"), (0.8, "Usual paths (up to 80 % of the flow)"))
 """The first is shown first: few enough arrows to follow each of them."""
 
@@ -137,7 +140,7 @@ def _dropoff_cells(first: str, row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _segments(dropoff: pl.DataFrame) -> Html:
-    present = set(dropoff["segment"].to_list()) - {"all"}
+    present = set(dropoff["segment"].to_list()) - _TABLE_ONLY
     known = [segment for segment in SEGMENT_TITLES if segment in present]
     options = [
         (segment, SEGMENT_TITLES.get(segment, name(segment)), _segment(dropoff, segment, place))

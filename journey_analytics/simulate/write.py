@@ -45,6 +45,17 @@ ticket               = "landing/support/ticket-*.csv{end}"
 ticket_field_history = "landing/support/ticket_field_history-*.csv{end}"
 ticket_comment       = "landing/support/ticket_comment-*.csv{end}"
 user                 = "landing/support/user-*.csv{end}"
+
+[[funnel]]
+name   = "buying"
+steps  = [
+    "product_viewed",
+    "product_added",
+    "checkout_started",
+    {{ name = "purchase", activities = ["order_placed", "order_completed"] }},
+]
+unit   = "journey"
+window = "30d"
 """
 
 

@@ -1,0 +1,61 @@
+"""Opportunities in plain words. Rows in, text out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+LEAD: Final = (
+    "What would be won per month if a barrier were lifted to the level of comparable segments (the upper quartile of "
+    "the other values of the column), with 95 % intervals. These are associations: who comes by another way may differ "
+    "in more than that. Barriers overlap, so their gains are not to be added up."
+)
+NOTHING: Final = "no barrier stands out: no segment with enough entrants is below the level of comparable ones"
+
+
+def opportunities_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The lead, then one numbered line per ranked row, best first, its note below it."""
+    if not rows:
+        return NOTHING
+    as_of = f"As of {rows[0]['as_of_on']}."
+    return "\n".join([f"{as_of} {LEAD}", "", *(line for row in rows for line in _lines(row))])
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """One ranked row: barrier, present and target share, customers and money per month with their intervals."""
+    place = f"{row['stage'].replace('_', ' ')}, {row['segment'].replace('_', ' ')} {_printable(row['segment_value'])}"
+    shares = (
+        f"{_percent(row['present_advance_share'])} go on where comparable ones reach "
+        f"{_percent(row['target_advance_share'])}"
+    )
+    low, high = row["customers_low_per_month"], row["customers_high_per_month"]
+    customers = f"about {rounded(row['customers_per_month'])} customers a month (95 % {rounded(low)}–{rounded(high)})"
+    return f"{place}: {shares}; {customers}{_money(row)}"
+
+
+def rounded(number: float) -> str:
+    """Two leading digits, as more would promise too much; below 10 whole numbers, and '<1' below one half."""
+    if 0 < number < 0.5:  # noqa: PLR2004 - what would be rounded to nothing
+        return "<1"
+    digits = max(0, len(f"{number:.0f}") - 2)
+    return f"{round(number, -digits):,.0f}"
+
+
+def _lines(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['place']:3d}. {sentence(row)}"
+    if row["note"]:
+        yield f"     {_printable(row['note'])}"
+
+
+def _money(row: Mapping[str, Any]) -> str:
+    if row["amount_per_month"] is None:
+        return ""
+    low, high = row["amount_low_per_month"], row["amount_high_per_month"]
+    return f", {rounded(row['amount_per_month'])} {row['currency']} ({rounded(low)}–{rounded(high)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _printable(text: str) -> str:
+    """Control characters of logged text must not steer the terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
