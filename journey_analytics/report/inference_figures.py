@@ -3,10 +3,8 @@
 Frames or rows in, Plotly figures out. Labels are given as text and pass `plain` here.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,12 +12,11 @@ import polars as pl
 
 from journey_analytics.contract import STAGES
 from journey_analytics.report import theme
+from journey_analytics.report.axes import label, label_axis, lines, percent_axis
 from journey_analytics.report.figures import sample_fill, stage_order, whiskers
 from journey_analytics.report.inference_words import DIMENSIONS, share_right, span
 from journey_analytics.report.wording import count, interval, plain, share, stage_title
 
-_LABEL_WIDTH = 26
-_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _BAR_ROOM = 1.45
 _RANGE_PITCH = 26
 
@@ -68,8 +65,8 @@ def parts_figure(parts: Sequence[Part], *, axis: str) -> go.Figure:
         bars,
         height=80 + 42 * len(parts),
         bargap=0.4,
-        xaxis=_percent_axis(0, min(1.0, top) or 1.0) | {"range": [0, (top or 1.0) * _BAR_ROOM], "title": _lines(axis)},
-        yaxis=_label_axis([_label(part.label, count(part.count)) for part in parts]),
+        xaxis=percent_axis(0, min(1.0, top) or 1.0) | {"range": [0, (top or 1.0) * _BAR_ROOM], "title": lines(axis)},
+        yaxis=label_axis([label(part.label, count(part.count)) for part in parts]),
         margin={"l": 8, "r": 12, "t": 8, "b": 44},
     )
 
@@ -103,8 +100,8 @@ def measured_figure(rows: Sequence[Measured], *, measured: str, stated: str, axi
         dots,
         _stated_marks(rows, stated),
         height=96 + 44 * len(rows),
-        xaxis=_percent_axis(start, 1.0) | {"range": [start, 1.0], "title": {"text": axis + begins}},
-        yaxis=_label_axis([_label(row.label, _right_of(row)) for row in rows]),
+        xaxis=percent_axis(start, 1.0) | {"range": [start, 1.0], "title": {"text": axis + begins}},
+        yaxis=label_axis([label(row.label, _right_of(row)) for row in rows]),
         margin={"l": 8, "r": 20, "t": 40, "b": 44},
     )
 
@@ -164,7 +161,7 @@ def limits_figure(limits: pl.DataFrame) -> go.Figure:
         height=96 + 44 * len(rows),
         shapes=[_joined(place, row) for place, row in enumerate(rows)],
         xaxis={"range": [0, most * 1.15 + 1], "nticks": 6, "title": {"text": "days without a touchpoint"}},
-        yaxis=_label_axis([plain(stage_title(row["stage"])) for row in rows]),
+        yaxis=label_axis([plain(stage_title(row["stage"])) for row in rows]),
         margin={"l": 8, "r": 12, "t": 40, "b": 44},
     )
 
@@ -197,8 +194,8 @@ def sensitivity_figure(ranges: pl.DataFrame) -> go.Figure:
         height=height,
         barmode="overlay",
         annotations=[_stage_note(place, row) for place, row in firsts],
-        xaxis=_percent_axis(0, 1.0, most_steps=5)
-        | {"range": [0, 1.0], "title": {"text": "lost, share of the journeys that entered"}},
+        xaxis=percent_axis(0, 1.0, most_steps=5)
+        | {"range": [0, 1.0], "title": lines("lost, share of the journeys that entered")},
         yaxis={
             "range": [(rows[-1][0] if rows else 0) + 0.7, -1.9],
             "tickvals": [place for place, _ in rows],
@@ -274,32 +271,3 @@ def _range_words(row: dict[str, Any]) -> str:
         f"as configured {share(row['default_share'])}, 95 % interval "
         f"{interval(row['default_low_share'], row['default_high_share'])}"
     )
-
-
-def _label(text: str, number: str) -> str:
-    """A label in lines that leave room for the figure on a phone, with its number below."""
-    lines = [plain(line) for line in wrap(text, _LABEL_WIDTH)] or ["(none)"]
-    return "<br>".join([*lines, theme.quiet(number)])
-
-
-def _lines(text: str) -> dict[str, str]:
-    """The title of an axis, in lines that a phone has room for; the text is ours."""
-    return {"text": "<br>".join(wrap(text, _LABEL_WIDTH, break_on_hyphens=False))}
-
-
-def _label_axis(labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "range": [len(labels) - 0.45, -0.65],
-        "tickvals": list(range(len(labels))),
-        "ticktext": list(labels),
-        "showgrid": False,
-        "ticklabelstandoff": 8,
-    }
-
-
-def _percent_axis(low: float, high: float, *, most_steps: int = 2) -> dict[str, Any]:
-    """Ticks at round percentages, so few that a phone has room for them: the values stand beside the marks."""
-    step = next((step for step in _STEPS if (high - low) / step <= most_steps + 1e-9), _STEPS[-1])
-    first, last = math.ceil(low / step - 1e-9), int(high / step + 1e-9)
-    ticks = [round(number * step, 4) for number in range(first, last + 1)]
-    return {"tickvals": ticks, "ticktext": [f"{tick * 100:g}\u00a0%" for tick in ticks], "tickangle": 0}

@@ -97,11 +97,6 @@ def judged_item(kind: str) -> str:
     return _JUDGED.get(kind, name(kind))
 
 
-def suggestion_evidence(text: str) -> str:
-    """The sentence of a suggestion with its stages as people write them."""
-    return name(text).replace("post purchase", "post-purchase")
-
-
 def accept_command(activity: str) -> str | None:
     """The command that makes a suggestion a rule; null for a name that a shell may take for something else."""
     is_plain = activity.isascii() and activity.replace("_", "").isalnum()

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.report.blocks import Column, folded, table
-from journey_analytics.report.inference_words import accept_command, suggestion_evidence
+from journey_analytics.report.inference_words import accept_command
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.wording import MISSING, count, name, several, share, stage_title
+from journey_analytics.report.wording import MISSING, count, name, readable, several, share, stage_title
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -99,7 +99,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         count(row["unmatched_count"]),
         share(row["touchpoint_share"]),
         f"{stage_title(stage)}, right for {share(row['suggested_share'])}" if stage else "none: the evidence is thin",
-        suggestion_evidence(row["evidence"]) if row["evidence"] else MISSING,
+        readable(row["evidence"]) if row["evidence"] else MISSING,
     )
 
 

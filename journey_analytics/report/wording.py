@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from unicodedata import category
 
@@ -59,6 +59,24 @@ def moment(value: datetime | None) -> str:
     return MISSING if value is None else f"{value.day}{_SPACE}{value:%b}{_SPACE}{value:%Y, %H:%M}{_SPACE}UTC"
 
 
+def day(value: date | None) -> str:
+    """A day, `–` for null."""
+    return MISSING if value is None else f"{value.day}{_SPACE}{value:%b}{_SPACE}{value:%Y}"
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """A difference with its sign, `–` for null; what rounds to nothing has none."""
+    if value is None or math.isnan(value):
+        return MISSING
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "\u2212") if float(text) else text[1:]
+
+
+def signed_interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """A 95 % interval of a difference: `−3.1 to +0.4`, in words because of the signs."""
+    return MISSING if low is None or high is None else f"{signed(low, digits)} to {signed(high, digits)}"
+
+
 def stage_title(stage: str) -> str:
     """A stage as people write it; other names with spaces for underscores."""
     return _STAGE_TITLES.get(stage, name(stage).capitalize())
@@ -67,6 +85,16 @@ def stage_title(stage: str) -> str:
 def name(text: str | None) -> str:
     """A lower_snake_case name as words; `(none)` for null or nothing."""
     return (text or "").replace("_", " ").strip() or "(none)"
+
+
+def readable(text: str) -> str:
+    """A sentence with its stages and names as people write them."""
+    return name(text).replace("post purchase", "post-purchase")
+
+
+def capital(text: str) -> str:
+    """A sentence with its first letter in upper case; the others stay."""
+    return text[:1].upper() + text[1:]
 
 
 def several(number: int, one: str, many: str | None = None) -> str:

@@ -1,0 +1,175 @@
+"""What can be won: where most customers and money are to be had if a barrier were lifted, as a section."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.opportunity.sentences import LEAD, NOTHING, rounded, sentence
+from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
+from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.wording import (
+    MISSING,
+    SMALL_SAMPLE,
+    capital,
+    count,
+    interval,
+    name,
+    readable,
+    several,
+    share,
+    stage_title,
+)
+
+MAX_WINS = 10
+"""Barriers that are drawn; the table has all of them."""
+
+_Row = dict[str, Any]
+_COLUMNS = (
+    Column("Barrier"), Column("Stage"), Column("Place", number=True), Column("Entered (n)", number=True),
+    Column("Enter per month", number=True), Column("Go on", number=True), Column("95 % interval", number=True),
+    Column("Target", number=True), Column("Comparable values", number=True),
+    Column("Purchases, of those who go on", number=True), Column("Customers per month", number=True),
+    Column("95 % interval", number=True), Column("Money per month", number=True), Column("95 % interval", number=True),
+    Column("Note"),
+)  # fmt: skip
+
+
+def wins(frames: Mapping[str, pl.DataFrame]) -> Section:
+    """The ranked opportunities, best first: customers and money per month, each with its 95 % interval."""
+    rows = _ordered(frames["mart.opportunity"])
+    ranked = [row for row in rows if row["is_ranked"] and row["customers_per_month"] is not None]
+    lead = tag("span", f"{capital(_said(ranked[0]) if ranked else NOTHING)}.")
+    return Section("wins", "What can be won", lead, join([_charts(ranked), _table(rows)]))
+
+
+def _ordered(opportunities: pl.DataFrame) -> list[_Row]:
+    return opportunities.sort("place", "stage", "segment", "segment_value", nulls_last=True).to_dicts()
+
+
+def _said(row: _Row) -> str:
+    """The sentence of `journey opportunities`, with names as people write them."""
+    named = {"stage": stage_title(row["stage"]), "segment_value": name(row["segment_value"])}
+    return sentence(row | named).replace(" %", "\u00a0%")
+
+
+def _charts(ranked: Sequence[_Row]) -> Html:
+    if not ranked:
+        return tag("p", LEAD, class_="definition")
+    shown = ranked[:MAX_WINS]
+    charts = [_customers(shown, len(ranked)), *([_money(shown)] if _has_money(shown) else [])]
+    return grid("two", *charts)
+
+
+def _customers(shown: Sequence[_Row], ranked: int) -> Html:
+    part = f" Drawn: the first {len(shown)} of {several(ranked, 'ranked barrier')}." if ranked > len(shown) else ""
+    return chart(
+        "wins-customers",
+        forest_figure(
+            [_estimate(row, "customers", "") for row in shown], axis="customers per month", kind="number", empty=""
+        ),
+        title="Customers to be won per month",
+        definition=f"{LEAD} Hollow: fewer than {SMALL_SAMPLE} journeys.{part}",
+    )
+
+
+def _money(shown: Sequence[_Row]) -> Html:
+    currency = name(shown[0]["currency"])
+    rows = [row for row in shown if row["amount_per_month"] is not None]
+    return chart(
+        "wins-money",
+        forest_figure(
+            [_estimate(row, "amount", f" {name(row['currency'])}") for row in rows],
+            axis="money per month",
+            kind="number",
+            empty="",
+        ),
+        title=f"Money to be won per month, {currency}",
+        definition="The customers of the same row × the mean amount of a purchase, refunds of the order taken off; "
+        "the interval holds the uncertainty of both.",
+    )
+
+
+def _has_money(rows: Sequence[_Row]) -> bool:
+    return any(row["amount_per_month"] is not None for row in rows)
+
+
+def _estimate(row: _Row, figure: str, unit: str) -> Estimate:
+    value, low, high = (row[f"{figure}{end}_per_month"] for end in ("", "_low", "_high"))
+    return Estimate(
+        label=f"{stage_title(row['stage'])}: {_barrier(row)}",
+        told=f"{_rounded(value)} ({_between(low, high)}){unit}",
+        value=value,
+        low=low,
+        high=high,
+        sample=row["entered_count"],
+        hover=_hover(row),
+    )
+
+
+def _hover(row: _Row) -> tuple[str, ...]:
+    """What the gain is made of: entrants, present and target share, and what becomes of those who go on."""
+    money = f"{_money_words(row)} per month" if row["amount_per_month"] is not None else None
+    parts = (
+        f"{stage_title(row['stage'])}: {_barrier(row)}",
+        f"{count(row['entered_count'])} entered (n), about {_rounded(row['entrants_per_month'])} per month",
+        f"go on: {share(row['present_advance_share'])}, 95 % interval "
+        f"{interval(row['present_low_share'], row['present_high_share'])}",
+        f"target: {share(row['target_advance_share'])} ({readable(row['target_source'] or '')})",
+        f"purchases, of those who go on: {share(row['goal_share'])}",
+        f"about {_customer_words(row)} customers per month",
+        money,
+        readable(row["note"]) if row["note"] else None,
+    )
+    return tuple(part for part in parts if part)
+
+
+def _customer_words(row: _Row) -> str:
+    between = _between(row["customers_low_per_month"], row["customers_high_per_month"])
+    return f"{_rounded(row['customers_per_month'])} (95 % interval {between})"
+
+
+def _money_words(row: _Row) -> str:
+    between = _between(row["amount_low_per_month"], row["amount_high_per_month"])
+    return f"{_rounded(row['amount_per_month'])} {name(row['currency'])} (95 % interval {between})"
+
+
+def _barrier(row: _Row) -> str:
+    return f"{name(row['segment'])} {name(row['segment_value'])}"
+
+
+def _rounded(value: float | None) -> str:
+    return MISSING if value is None else rounded(value)
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return MISSING if low is None or high is None else f"{rounded(low)}–{rounded(high)}"
+
+
+def _table(rows: Sequence[_Row]) -> Html | str:
+    if not rows:
+        return ""
+    what = "Every barrier, the best first; those without a place last. * fewer than 30 journeys entered: not ranked"
+    return folded("Show every barrier as a table", table(_COLUMNS, [_cells(row) for row in rows], caption=what))
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    mark = " *" if (row["entered_count"] or 0) < SMALL_SAMPLE else ""
+    return (
+        capital(_barrier(row)),
+        stage_title(row["stage"]),
+        count(row["place"]),
+        count(row["entered_count"]) + mark,
+        _rounded(row["entrants_per_month"]),
+        share(row["present_advance_share"]),
+        interval(row["present_low_share"], row["present_high_share"]),
+        share(row["target_advance_share"]),
+        count(row["comparable_count"]),
+        share(row["goal_share"]),
+        _rounded(row["customers_per_month"]),
+        _between(row["customers_low_per_month"], row["customers_high_per_month"]),
+        _rounded(row["amount_per_month"]),
+        _between(row["amount_low_per_month"], row["amount_high_per_month"]),
+        readable(row["note"]) if row["note"] else MISSING,
+    )
