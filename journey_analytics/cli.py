@@ -8,13 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from journey_analytics.commands import attribution, stage
-from journey_analytics.commands import funnel as funnel_command
-from journey_analytics.commands.changes import changes
-from journey_analytics.commands.drivers import EXAMPLE as DRIVERS_EXAMPLE
-from journey_analytics.commands.drivers import drivers
-from journey_analytics.commands.dropoff import dropoff
-from journey_analytics.commands.opportunities import opportunities
+from journey_analytics.commands import attribution, changes, drivers, dropoff, funnel, opportunities, stage
 from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from journey_analytics.commands.options import print_json as _print_json
 from journey_analytics.errors import ConfigurationError, JourneyError
@@ -37,12 +31,6 @@ AsOfOption = Annotated[
     ),
 ]
 app.add_typer(stage.app)
-app.command(epilog=attribution.EXAMPLE)(attribution.attribution)
-app.command(epilog=funnel_command.EXAMPLE)(funnel_command.funnel)
-app.command(epilog="Example: journey dropoff --by campaign --stage decision")(dropoff)
-app.command(epilog=DRIVERS_EXAMPLE)(drivers)
-app.command(epilog="Example: journey changes --alerts --fail-on-alert")(changes)
-app.command(epilog="Example: journey opportunities --top 5 --json")(opportunities)
 
 
 def main() -> None:
@@ -107,6 +95,17 @@ def report(
     from journey_analytics.config import read_config
 
     print(job.render_report(read_config(config), out=out))
+
+
+for _command, _example in (
+    (dropoff.dropoff, dropoff.EXAMPLE),
+    (funnel.funnel, funnel.EXAMPLE),
+    (drivers.drivers, drivers.EXAMPLE),
+    (opportunities.opportunities, opportunities.EXAMPLE),
+    (changes.changes, changes.EXAMPLE),
+    (attribution.attribution, attribution.EXAMPLE),
+):
+    app.command(epilog=_example)(_command)
 
 
 @app.command(epilog="Example: journey rejected --json")
@@ -282,12 +281,12 @@ def _run_and_print(config: Any, *, as_of: datetime | None, full: bool, as_json: 
 
     with naming_steps() as progress:
         summary = job.run(config, as_of=as_of.date() if as_of else None, full=full, progress=progress)
-    dropoff, alerts = stage_dropoff(config), current_alerts(config)
+    shares, alerts = stage_dropoff(config), current_alerts(config)
     print(warnings_text(summary), file=sys.stderr, end="")
     if as_json:
-        _print_json({**summary_dict(config, summary, dropoff), "alerts": alerts})
+        _print_json({**summary_dict(config, summary, shares), "alerts": alerts})
     else:
-        print(found_text(config, summary, dropoff))
+        print(found_text(config, summary, shares))
         print(alerts_line(alerts, config=config.file))
 
 

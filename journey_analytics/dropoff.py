@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
+from polars import selectors
 
 from journey_analytics.contract import STAGES, UNKNOWN
-from journey_analytics.incidence import window_incidence
+from journey_analytics.incidence import stay_days, window_incidence
 from journey_analytics.intervals import wilson_high, wilson_low
 
 WHOLE = "all"
@@ -57,13 +58,33 @@ def stage_dropoff(
         - `at_risk_count`: entrants still in the stage, and seen, at the window's end. `followed_days`: how long after
           entering the earliest entrant could be watched, at most the window.
     """
-    entrants = _entrants(visits, cutoff=cutoff)
-    counts = [
-        _by_segment(entrants, column, cutoff=cutoff).with_columns(segment=pl.lit(name))
-        for name, column in _columns(segments)
+    counted = counted_stays(visits, cutoff=cutoff, segments=segments)
+    return dropoff_of(counted, cutoff=cutoff, minimum_count=minimum_count)
+
+
+def counted_stays(visits: pl.DataFrame, *, cutoff: datetime, segments: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the entrants of every segment's groups by outcome and day of the stay: what `dropoff_of` starts from.
+
+    Args are those of `stage_dropoff`, but outcomes may have any names. These are few rows, by which several statistics
+    of the same entrants cost the passes over them only once.
+    """
+    watched = _watched(_coded(visits, segments=segments), cutoff=cutoff)
+    asked = [
+        stay_days(watched, cutoff=cutoff, group=[column.alias("segment_value"), *_GROUP[1:]], also=_FOLLOWED)
+        for _, column in _columns(segments)
     ]
+    names = [name for name, _ in _columns(segments)]
+    # All at once, because they share what is done to every visit.
+    found = zip(names, pl.collect_all(asked), strict=True)
+    return pl.concat([_decoded(part).with_columns(segment=pl.lit(name)) for name, part in found])
+
+
+def dropoff_of(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int = 30) -> pl.DataFrame:
+    """`stage_dropoff` of entrants that `counted_stays` has counted, their outcomes read as its three states."""
     return (
-        pl.concat(counts)
+        stays.group_by(_KEY)
+        .agg(*_COUNTS)
+        .join(window_incidence(stays, group=_KEY), on=_KEY)
         .pipe(_with_observed)
         .pipe(_with_estimated)
         .with_columns(as_of_on=pl.lit(as_of_on(cutoff)), is_ranked=_is_ranked(minimum_count))
@@ -82,8 +103,8 @@ def time_in_stage(visits: pl.DataFrame, *, cutoff: datetime, segments: Sequence[
     pointwise bounds of the share inverted (Brookmeyer & Crowley 1982): null where the bound does not reach p either, so
     a null `high_seconds` means that it may be any later time.
     """
-    entrants = _entrants(visits, cutoff=cutoff).sort("duration_us", _OPEN, "outcome")
-    parts = [_percentiles(entrants, column).with_columns(segment=pl.lit(name)) for name, column in _columns(segments)]
+    stays = _coded(visits, segments=segments).sort("duration_us", _OPEN, "outcome").collect()
+    parts = [_percentiles(stays, column).with_columns(segment=pl.lit(name)) for name, column in _columns(segments)]
     return (
         pl.concat(parts)
         .with_columns(as_of_on=pl.lit(as_of_on(cutoff)))
@@ -142,39 +163,43 @@ def with_variance(events: pl.DataFrame, *, group: Sequence[str]) -> pl.DataFrame
     )
 
 
-def _entrants(visits: pl.DataFrame, *, cutoff: datetime) -> pl.DataFrame:
+def _coded(visits: pl.DataFrame, *, segments: Sequence[str]) -> pl.LazyFrame:
+    """What is read of the visits, texts as numbers: grouping by them is several times faster."""
+    values = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in segments]
+    read = visits.lazy().select("stage", "window_days", "entered_at", "outcome", "duration_us", *values)
+    return read.with_columns(selectors.string().cast(pl.Categorical))
+
+
+def _decoded(coded: pl.DataFrame) -> pl.DataFrame:
+    return coded.with_columns(selectors.categorical().cast(pl.String))
+
+
+def _watched(visits: pl.LazyFrame, *, cutoff: datetime) -> pl.LazyFrame:
     """The visits with how long each could be watched (`followable_us`), at most the window."""
-    return visits.with_columns(followable_us=pl.min_horizontal(_followable_us(cutoff), _WINDOW_US))
-
-
-def _followable_us(cutoff: datetime) -> pl.Expr:
-    return (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
+    followable = (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
+    return visits.with_columns(followable_us=pl.min_horizontal(followable, _WINDOW_US))
 
 
 def _columns(segments: Sequence[str]) -> list[tuple[str, pl.Expr]]:
-    whole = (WHOLE, pl.lit(WHOLE))
-    return [whole, *((name, pl.col(name).cast(pl.String).fill_null(UNKNOWN)) for name in segments)]
+    return [(WHOLE, pl.lit(WHOLE)), *((name, pl.col(name)) for name in segments)]
 
 
-def _by_segment(entrants: pl.DataFrame, column: pl.Expr, *, cutoff: datetime) -> pl.DataFrame:
-    """Counts, incidence and its variance of every group of one segment."""
-    grouped = entrants.with_columns(segment_value=column)
-    counts = grouped.group_by(_GROUP).agg(*_COUNTS)
-    return counts.join(window_incidence(grouped, cutoff=cutoff, group=_GROUP), on=_GROUP)
-
-
-_OVER = pl.col("followable_us") >= _WINDOW_US
-_ENTERED = pl.len().cast(pl.Int64).alias("entered_count")
-_OPEN_COUNT = _OPEN.sum().cast(pl.Int64).alias("open_count")
-_COUNTS = (
-    _ENTERED,
-    _ADVANCED.sum().cast(pl.Int64).alias("advanced_count"),
-    _DROPPED.sum().cast(pl.Int64).alias("dropped_count"),
-    _OPEN_COUNT,
-    (_OVER & ~_OPEN).sum().cast(pl.Int64).alias("observed_count"),
-    (_OVER & _DROPPED).sum().cast(pl.Int64).alias("observed_dropped_count"),
+_FOLLOWED = (
+    (pl.col("followable_us") >= _WINDOW_US).sum().cast(pl.Int64).alias("over_count"),
     (pl.col("followable_us") >= 0.9 * _WINDOW_US).sum().cast(pl.Int64).alias("followed_count"),
-    (pl.col("duration_us") >= _WINDOW_US).sum().cast(pl.Int64).alias("at_risk_count"),
+    pl.col("followable_us").max(),
+)
+_STAYS = pl.col("stay_count")
+_OVER = pl.col("over_count")
+_COUNTS = (
+    _STAYS.sum().alias("entered_count"),
+    _STAYS.filter(_ADVANCED).sum().alias("advanced_count"),
+    _STAYS.filter(_DROPPED).sum().alias("dropped_count"),
+    _STAYS.filter(_OPEN).sum().alias("open_count"),
+    _OVER.filter(~_OPEN).sum().alias("observed_count"),
+    _OVER.filter(_DROPPED).sum().alias("observed_dropped_count"),
+    pl.col("followed_count").sum(),
+    pl.col("lasting_count").sum().alias("at_risk_count"),
     (pl.col("followable_us").max() / _DAY_US).alias("followed_days"),
 )
 
@@ -192,10 +217,13 @@ def _with_estimated(counts: pl.DataFrame) -> pl.DataFrame:
     """Add the estimate where it rests on enough: all resolved, or enough entrants watched for most of the window."""
     is_told = (pl.col("open_count") == 0) | (pl.col("followed_count") >= MINIMUM_FOLLOWED)
     share = (1 - pl.col("incidence")).clip(0.0, 1.0)
+    count = _effective_count(share)
+    # Rounding must not leave a share of nearly 0 or 1 outside of its own interval.
+    low, high = wilson_low(share, count).clip(upper_bound=share), wilson_high(share, count).clip(lower_bound=share)
     return counts.with_columns(
         estimated_dropoff_share=pl.when(is_told).then(share),
-        estimated_low_share=pl.when(is_told).then(wilson_low(share, _effective_count(share))),
-        estimated_high_share=pl.when(is_told).then(wilson_high(share, _effective_count(share))),
+        estimated_low_share=pl.when(is_told).then(low),
+        estimated_high_share=pl.when(is_told).then(high),
         estimate_note=pl.when(~is_told).then(pl.lit(TOO_FEW_FOLLOWED)),
     )
 
@@ -211,17 +239,25 @@ def _effective_count(share: pl.Expr) -> pl.Expr:
     return pl.when(is_certain).then(resolved).otherwise(pl.min_horizontal(implied, pl.col("entered_count")))
 
 
-def _percentiles(entrants: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:
+def _percentiles(stays: pl.DataFrame, column: pl.Expr) -> pl.DataFrame:
     """When each group's incidence reaches each percentile; a row without it where it never does."""
-    valued = entrants.select("outcome", "duration_us", *_GROUP[1:], segment_value=column)
-    # By one number instead of three names, the window functions are several times faster.
-    groups = valued.group_by(_GROUP).agg(_ENTERED, _OPEN_COUNT).with_row_index(_NUMBER)
-    rows = valued.join(groups, on=_GROUP, how="left", maintain_order="left").drop(_GROUP)
+    grouped = stays.group_by(column.alias("segment_value"), *_GROUP[1:]).agg(*_LISTED).with_row_index(_NUMBER)
+    # By one number, and one group after the other, the window functions are several times faster than by three names.
+    rows = grouped.drop(_GROUP).explode("outcome", "duration_us")
     advances = with_variance(cumulative_incidence(rows, group=[_NUMBER]), group=[_NUMBER]).filter(_ADVANCED)
-    share, count = pl.col("incidence"), _effective_count(pl.col("incidence"))
-    reached = advances.with_columns(low_bound=wilson_low(share, count), high_bound=wilson_high(share, count))
+    share, count = pl.col("incidence"), pl.col("effective_count")
+    counted = advances.with_columns(effective_count=_effective_count(share))
+    reached = counted.with_columns(low_bound=wilson_low(share, count), high_bound=wilson_high(share, count))
+    groups = _decoded(grouped.select(_NUMBER, *_GROUP, "entered_count"))
     found = pl.concat([_percentile(groups, reached, percentile) for percentile in PERCENTILES])
-    return found.drop(_NUMBER, "open_count")
+    return found.drop(_NUMBER)
+
+
+_LISTED = (
+    pl.len().cast(pl.Int64).alias("entered_count"),
+    _OPEN.sum().cast(pl.Int64).alias("open_count"),
+    pl.col("outcome", "duration_us"),
+)
 
 
 def _percentile(groups: pl.DataFrame, reached: pl.DataFrame, percentile: int) -> pl.DataFrame:

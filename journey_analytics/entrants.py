@@ -14,7 +14,7 @@ ENTRANT_READS: Final = frozenset({"core.stage_visit", "core.journey", "core.touc
 """What `entrants` reads with the built-in segments."""
 
 OTHER: Final = "other"
-"""The value that stands for all values of a segment but the most frequent ones."""
+"""The value that stands for all values of a segment but the most frequent ones, and for a logged one of that name."""
 
 _UNKNOWN: Final = "unknown"
 _VALUE_CAP: Final = 30
@@ -36,14 +36,21 @@ _SOURCES: Final = {
     where {column} is not null
     group by journey_id
 ) as {name} on visit.journey_id = {name}.journey_id and visit.entered_at >= {name}.known_at""",
-    "known_of_customer": """asof left join (
-    select customer_id, occurred_at, max({column}) as {column}
-    from core.touchpoint
-    where {column} is not null
-    group by customer_id, occurred_at
-) as {name} on visit.customer_id = {name}.customer_id and visit.entered_at >= {name}.occurred_at""",
+    "known_of_customer": """left join (
+    select later.journey_id, later.stage, known.{column}
+    from core.stage_visit as later
+    asof inner join (
+        select customer_id, occurred_at, max({column}) as {column}
+        from core.touchpoint
+        where {column} is not null
+        group by customer_id, occurred_at
+    ) as known on later.customer_id = known.customer_id and later.entered_at >= known.occurred_at
+) as {name} on visit.journey_id = {name}.journey_id and visit.stage = {name}.stage""",
 }
-"""How a segment's value joins a visit; each gives at most one row."""
+"""How a segment's value joins a visit; each gives at most one row.
+
+An asof join sorts all columns that it is given, so it is given only its keys.
+"""
 
 _ORDER: Final = "order by visit.journey_id, visit.stage"
 
@@ -52,7 +59,8 @@ def entrants(warehouse: Warehouse, *, by: Sequence[Segment] | None = None) -> pl
     """One row per journey and stage entered up to T: the columns of `core.stage_visit`, and one per segment.
 
     A segment's value is text; null and empty are 'unknown'. Of more values than the setting `segment_value_cap` those
-    with most entrants stay, ties by name, and the rest is 'other'; periods are never folded.
+    with most entrants stay, ties by name, and the rest is 'other', together with what was logged as 'other'. 'unknown'
+    stays what it is, logged or not; neither takes a place of the cap. Periods are never folded.
 
     Args:
         warehouse: the warehouse or its published copy.
@@ -159,7 +167,8 @@ def _folded(visits: pl.DataFrame, names: Sequence[str], *, cap: int) -> pl.DataF
 
 
 def _kept(visits: pl.DataFrame, name: str, *, cap: int) -> pl.Expr:
-    """The `cap` values with most entrants, ties by name; another one in place of the rest."""
-    counted = visits.group_by(name).len().sort(["len", name], descending=[True, False])
-    is_kept = pl.col(name).is_in(counted[name].head(cap).implode())
+    """The `cap` values with most entrants, ties by name, and what is unknown; another one in place of the rest."""
+    own = visits.filter(~pl.col(name).is_in([OTHER, _UNKNOWN]))
+    counted = own.group_by(name).len().sort(["len", name], descending=[True, False])
+    is_kept = pl.col(name).is_in([*counted[name].head(cap), _UNKNOWN])
     return pl.when(is_kept).then(name).otherwise(pl.lit(OTHER)).alias(name)

@@ -23,10 +23,10 @@ _N: Final = pl.col("at_risk")
 _KNOWN: Final = ("ended", "counted", "competing")
 
 
-def window_incidence(
-    visits: pl.DataFrame, *, cutoff: datetime, group: Sequence[str], causes: Sequence[str] = ("advanced",)
-) -> pl.DataFrame:
-    """The Aalen–Johansen cumulative incidence of some outcomes at the window's end, and its variance.
+def stay_days(
+    visits: pl.LazyFrame, *, cutoff: datetime, group: Sequence[str | pl.Expr], also: Sequence[pl.Expr] = ()
+) -> pl.LazyFrame:
+    """Count the stays by the day on which they ended or were last seen: all that an incidence needs to know of them.
 
     Args:
         visits: `entered_at` (naive UTC), `outcome` (`open` for those still in progress at T), `duration_us` (to the
@@ -34,6 +34,25 @@ def window_incidence(
             any order.
         cutoff: T; a naive one is UTC.
         group: the columns of a group; each has its own curve.
+        also: what else to count of the visits.
+
+    Returns:
+        One row per group, `outcome` and `day` of the stay on which there is one, in any order: `stay_count`, and
+        `lasting_count` of them that last to the window's end.
+    """
+    counts = {"stay_count": pl.len(), "lasting_count": (pl.col("duration_us") >= _WINDOW_US).sum()}
+    counted = [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
+    return visits.with_columns(day=_stay_day(cutoff)).group_by(*group, "outcome", "day").agg(*counted, *also)
+
+
+def window_incidence(
+    stays: pl.DataFrame, *, group: Sequence[str], causes: Sequence[str] = ("advanced",)
+) -> pl.DataFrame:
+    """The Aalen–Johansen cumulative incidence of some outcomes at the window's end, and its variance.
+
+    Args:
+        stays: as `stay_days` counts them; one group, outcome and day may have several rows.
+        group: the columns of a group, `window_days` among them; each has its own curve.
         causes: the outcomes whose incidence it is, taken together; all others but `open` compete with them.
 
     Returns:
@@ -42,13 +61,13 @@ def window_incidence(
     Source: Aalen & Johansen 1978, Scand. J. Statist. 5:141; the variance is Greenwood's by the delta method, over days
     as ties. With nobody open it is p(1 − p)/n but for what is borrowed.
     """
-    days = daily_incidence(visits, cutoff=cutoff, group=group, causes=causes)
+    days = daily_incidence(stays, group=group, causes=causes)
     parts = days.with_columns(incidence=pl.col("step"), variance=_variance(group))
     return parts.group_by(group, maintain_order=True).agg(pl.col("incidence", "variance").sum())
 
 
 def daily_incidence(
-    visits: pl.DataFrame, *, cutoff: datetime, group: Sequence[str], causes: Sequence[str] = ("advanced",)
+    stays: pl.DataFrame, *, group: Sequence[str], causes: Sequence[str] = ("advanced",)
 ) -> pl.DataFrame:
     """The curve itself: one row per group and day in the stage, from 0 to the window, in this order.
 
@@ -58,7 +77,7 @@ def daily_incidence(
     happened before), `step` (share of all entrants that the causes take on that day) and `remaining` (that they take
     later).
     """
-    found = _days(visits, cutoff=cutoff, group=group, causes=causes)
+    found = _days(stays, group=group, causes=causes)
     known = found.with_columns(at_risk=pl.col("ended").cum_sum(reverse=True).over(group))
     survival = (1 - (_hazard("counted") + _hazard("competing"))).cum_prod().shift(1, fill_value=1.0).over(group)
     steps = known.with_columns(survival=survival).with_columns(step=pl.col("survival") * _hazard("counted"))
@@ -66,14 +85,14 @@ def daily_incidence(
     return steps.with_columns(remaining=later).drop("ended")
 
 
-def _days(visits: pl.DataFrame, *, cutoff: datetime, group: Sequence[str], causes: Sequence[str]) -> pl.DataFrame:
+def _days(stays: pl.DataFrame, *, group: Sequence[str], causes: Sequence[str]) -> pl.DataFrame:
     """How many ended on each day of the stay, in whatever way; days on which nobody did are there, too."""
     is_counted, is_open = pl.col("outcome").is_in(list(causes)), pl.col("outcome") == "open"
-    is_competing = ~is_counted & ~is_open & (pl.col("duration_us") < _WINDOW_US)
-    ended = visits.group_by(*group, _stay_day(cutoff).alias("day")).agg(
-        ended=pl.len().cast(pl.Int64),
-        counted=is_counted.sum().cast(pl.Int64),
-        competing=is_competing.sum().cast(pl.Int64),
+    count = pl.col("stay_count")
+    ended = stays.group_by(*group, "day").agg(
+        ended=count.sum(),
+        counted=count.filter(is_counted).sum(),
+        competing=(count - pl.col("lasting_count")).filter(~is_counted & ~is_open).sum(),
     )
     every = ended.select(group).unique().with_columns(day=pl.int_ranges(pl.col("window_days") + 1)).explode("day")
     return (

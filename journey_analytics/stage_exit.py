@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from journey_analytics.dropoff import stage_dropoff, stage_rank
+from journey_analytics.dropoff import counted_stays, dropoff_of, stage_rank
 
 EXITS: Final = ("advanced", "regressed", "abandoned", "inactive", "window_over")
 """All the ways to leave, in their order of display."""
@@ -42,9 +42,9 @@ def stage_exit(
         the open ones censored at T; of `window_over` what the others leave, so the five sum to 1. 95 % interval and
         nulls are those of `stage_dropoff`.
     """
-    stays = _stays(visits).select(*_READ, *segments)
-    rows = [_of_exit(name, stays, cutoff=cutoff, minimum_count=minimum_count, segments=segments) for name in EXITS[:-1]]
-    over = _of_over(stays, cutoff=cutoff, minimum_count=minimum_count, segments=segments)
+    stays = counted_stays(_stays(visits), cutoff=cutoff, segments=segments)
+    rows = [_of_exit(name, stays, cutoff=cutoff, minimum_count=minimum_count) for name in EXITS[:-1]]
+    over = _of_over(stays, cutoff=cutoff, minimum_count=minimum_count)
     order = ("segment", "segment_value", stage_rank(), pl.col("exit").cast(pl.Enum(EXITS)))
     return pl.concat([*rows, over]).sort(order).select(_COLUMNS)
 
@@ -71,11 +71,9 @@ def _elapsed(moment: str) -> pl.Expr:
     return (pl.col(moment) - pl.col("entered_at")).dt.total_microseconds()
 
 
-def _of_exit(
-    name: str, stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int, segments: Sequence[str]
-) -> pl.DataFrame:
+def _of_exit(name: str, stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int) -> pl.DataFrame:
     """One exit as the advance, all others competing with it: what is then not lost is its incidence."""
-    found = stage_dropoff(_read_as(stays, [name]), cutoff=cutoff, minimum_count=minimum_count, segments=segments)
+    found = dropoff_of(_read_as(stays, [name]), cutoff=cutoff, minimum_count=minimum_count)
     return found.with_columns(
         exit=pl.lit(name),
         exit_count="advanced_count",
@@ -85,21 +83,20 @@ def _of_exit(
     ).select(_COLUMNS)
 
 
-def _of_over(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int, segments: Sequence[str]) -> pl.DataFrame:
+def _of_over(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int) -> pl.DataFrame:
     """Nothing happened before the window's end: what is lost when every exit is taken for the advance."""
-    found = stage_dropoff(_read_as(stays, EXITS[:-1]), cutoff=cutoff, minimum_count=minimum_count, segments=segments)
+    found = dropoff_of(_read_as(stays, EXITS[:-1]), cutoff=cutoff, minimum_count=minimum_count)
     renamed = {"dropped_count": "exit_count", "estimated_dropoff_share": "estimated_share"}
     return found.rename(renamed).with_columns(exit=pl.lit(EXITS[-1])).select(_COLUMNS)
 
 
 def _read_as(stays: pl.DataFrame, exits: Sequence[str]) -> pl.DataFrame:
-    """The stays in the words of `stage_dropoff`: these exits advance, the others drop."""
+    """The stays in the words of `dropoff_of`: these exits advance, the others drop."""
     is_counted = pl.col("outcome").is_in(exits)
     told = pl.when(is_counted).then(pl.lit("advanced")).when(_OPEN).then("outcome").otherwise(pl.lit("dropped"))
     return stays.with_columns(outcome=told)
 
 
-_READ: Final = ("stage", "window_days", "entered_at", "outcome", "duration_us")
 _COLUMNS: Final = (
     "as_of_on", "segment", "segment_value", "stage", "window_days", "exit", "entered_count", "exit_count",
     "open_count", "estimated_share", "estimated_low_share", "estimated_high_share", "is_ranked", "estimate_note",

@@ -27,6 +27,7 @@ STAGE_OF = {
 }
 PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
+AT_CUTOFF = ("core.touchpoint_at_cutoff", "core.journey_at_cutoff", "core.leading_currency")
 Row = dict[str, object]
 
 
@@ -67,8 +68,15 @@ def sequenced(touchpoints: pl.DataFrame) -> pl.DataFrame:
 
 def make_marts(warehouse: Warehouse) -> None:
     """Run every SQL model of the mart; of the Python steps only what one of them reads."""
+    make_cutoff(warehouse)
     make_stage_suggestion(warehouse, rules=rules_of(warehouse))
     build.run_models(warehouse, build.ordered(build.read_models(build.sql_files(), "mart")))
+
+
+def make_cutoff(warehouse: Warehouse) -> None:
+    """Make what the marts read of the core: the state at T, and the leading currency then."""
+    core = [model for model in build.read_models(build.sql_files(), "core") if model.name in AT_CUTOFF]
+    build.run_models(warehouse, build.ordered(core))
 
 
 def _journey_rows(random: Random, number: int) -> list[Row]:

@@ -38,6 +38,11 @@ def hostile_frames() -> dict[str, pl.DataFrame]:
         frames[table] = frames[table].with_columns(_attacked(column) for column in columns)
     segments = pl.when(pl.col("segment") == "all").then("segment_value").otherwise(_attacked("segment_value"))
     frames["mart.stage_dropoff"] = frames["mart.stage_dropoff"].with_columns(segment_value=segments)
+    frames["mart.change"] = frames["mart.change"].with_columns(segment_value=segments)
+    frames["mart.funnel"], frames["mart.funnel_instead"] = (
+        frames[table].with_columns(funnel=pl.lit(f"{HOSTILE[0]}buying"))
+        for table in ("mart.funnel", "mart.funnel_instead")
+    )
     return frames
 
 
@@ -53,6 +58,14 @@ _TEXTS = {
     "core.need_signal": ("signal", "reason"),
     "mart.stage_regression": ("from_stage", "to_stage"),
     "mart.audit_precision": ("kind",),
+    "mart.opportunity": ("segment", "segment_value", "target_source", "currency", "note"),
+    "mart.driver": ("driver", "adjusted_for", "note"),
+    "mart.change": ("activity", "next_activity"),
+    "mart.change_reason": ("segment", "segment_value"),
+    "mart.alert": ("message",),
+    "mart.attribution": ("touchpoint", "currency", "note"),
+    "mart.funnel": ("unit", "step", "definition", "estimate_note"),
+    "mart.funnel_instead": ("step", "activity"),
 }
 
 

@@ -135,6 +135,7 @@ def _range_rows() -> list[dict[str, Any]]:
             "default_share": default, "default_low_share": default - 0.02, "default_high_share": default + 0.02,
             "low_share": low if dimension == "all" else default, "high_share": high if dimension == "all" else default,
             "spread_points": 100 * (high - low) if dimension == "all" else 0.0, "flip_share": flip,
+            "ranked_count": 36 if dimension == "all" else settings - 1,
         }
         for stage, (default, low, high, flip) in _RANGES.items()
         for dimension, settings in _DIMENSIONS.items()

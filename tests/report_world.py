@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import polars as pl
+from report_decisions import decision_frames
 from report_inference import inference_frames, unknown_rows
 
 STAGES = ("awareness", "consideration", "decision", "post_purchase")
@@ -52,6 +53,7 @@ def world_frames(*, journeys: int = 2000, per_stage: int | None = None, seed: in
         **_dropoff_frames(walks, random),
         **_quality_frames(walks),
         **inference_frames(),
+        **decision_frames(),
     }
 
 
@@ -186,6 +188,8 @@ def _dropoff_frames(walks: list[dict[str, Any]], random: Random) -> dict[str, pl
             "window_days": WINDOWS[stage],
             "percentile": percentile,
             "seconds": seconds,
+            "low_seconds": None if seconds is None else seconds * 0.8,
+            "high_seconds": None if seconds is None or percentile > 50 else seconds * 1.25,
             "at_risk_count": None if seconds is None else random.randrange(50, 900),
             "entered_count": groups["all", "all", stage].total(),
         }

@@ -12,6 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from statsmodels.duration.hazard_regression import PHReg
 
+from journey_analytics.drivers import drivers
 from journey_analytics.drivers.candidates import Candidate, happenings, kind_of
 from journey_analytics.drivers.drivers import Stays, driver_rows
 from journey_analytics.drivers.hazard import effect
@@ -256,6 +257,21 @@ def test_the_planted_driver_is_found_and_the_neutral_ones_are_not():
     assert row["exposed_dropoff_share"] - row["unexposed_dropoff_share"] == pytest.approx(
         row["difference_points"] / 100, abs=1e-9
     )
+
+
+def test_what_one_count_rules_out_is_asked_no_further_and_every_finding_stays_as_it_is(monkeypatch):
+    made = shop(stays=2500)
+    stopped = asked(made)
+    monkeypatch.setattr(
+        drivers, "_until_ruled_out", lambda ways: [(effect(rows), difference(compared)) for rows, compared in ways]
+    )
+    every = asked(made)
+    assert not every.equals(stopped)
+    named = pl.col("q_value") <= 0.05
+    assert stopped.filter(named).height > 0
+    assert_frame_equal(stopped.filter(named), every.filter(named))
+    both = stopped.join(every, on=["kind", "driver"], suffix="_every")
+    assert both.select((pl.col("p_value") <= pl.col("p_value_every") * (1 + 1e-9)).all()).item()
 
 
 def test_an_odds_ratio_would_name_neutral_ones_that_we_do_not():

@@ -8,8 +8,9 @@ from mart_world import CUTOFF, mart_world
 
 from journey_analytics.build import builtin_sql
 from journey_analytics.contract import STAGES
+from journey_analytics.drivers.sentences import driver_sentence
 from journey_analytics.drivers.step import DRIVER_READS, make_driver, stage_stays
-from journey_analytics.drivers.text import driver_sentence, drivers_text, read_drivers, require_stage
+from journey_analytics.drivers.text import drivers_text, read_drivers, require_stage
 from journey_analytics.errors import ConfigurationError, DataError
 from journey_analytics.warehouse import open_memory
 
@@ -129,7 +130,15 @@ def test_rows_are_read_by_stage_and_only_those_found_unless_every_one(world):
     assert {row["stage"] for row in read_drivers(world, stage="decision", every=True)} == {"decision"}
     assert all(row["is_found"] for row in read_drivers(world))
     assert "--all" in drivers_text([])
-    assert drivers_text(every).startswith("awareness:\n  journeys")
+    assert drivers_text(every).startswith("Goes with being lost, or not, in awareness (")
+
+
+def test_the_table_holds_ratio_points_and_share_of_every_driver():
+    (line,) = (line for line in drivers_text([FOUND]).splitlines() if "checkout_error_shown" in line)
+    assert line.split("  ")[0] == "checkout_error_shown"
+    assert "0.3 (0.27–0.34)" in line
+    assert "+41 (+38 to +44)" in line
+    assert line.endswith("21 %")
 
 
 def test_a_stage_that_is_none_and_a_copy_without_drivers_are_one_error():

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from journey_analytics.dropoff import cumulative_incidence
-from journey_analytics.incidence import window_incidence
+from journey_analytics.incidence import stay_days, window_incidence
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import coverage
@@ -44,7 +44,9 @@ def test_of_the_last_30_days_the_naive_share_errs_by_ten_points_and_more(found):
 def test_the_hour_of_the_cutoff_does_not_matter_though_customers_sleep(hour, by_minute_points):
     """It would, were time in the stage counted by the minute: the same runs are then off by so many points."""
     visits = coverage.drawn(Setting("recent", 2000, 0.5), runs=200, seed=3, hour=hour)
-    by_day = window_incidence(visits, cutoff=coverage.CUTOFF, group=["run", "window_days"])["incidence"]
+    group = ["run", "window_days"]
+    stays = stay_days(visits.lazy(), cutoff=coverage.CUTOFF, group=group).collect()
+    by_day = window_incidence(stays, group=group)["incidence"]
     assert 100 * (by_day.mean() - 0.5) == pytest.approx(0, abs=0.2)
     ordered = visits.sort("duration_us", pl.col("outcome") == "open", "outcome")
     by_minute = cumulative_incidence(ordered, group=["run"]).group_by("run").agg(pl.col("step").sum())["step"]

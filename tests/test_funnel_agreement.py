@@ -9,6 +9,7 @@ from journey_analytics import run as job
 from journey_analytics.config import read_config
 from journey_analytics.funnel.definition import Funnel, funnel
 from journey_analytics.funnel.matching import matching_sql
+from journey_analytics.funnel.result import funnel_result
 from journey_analytics.simulate import simulate
 from journey_analytics.warehouse import Warehouse, open_warehouse
 
@@ -52,6 +53,16 @@ def test_a_funnel_of_two_stages_is_the_stage_dropoff(world, stage):
     )
     assert (len(attempts), sum(at is not None for _, at in attempts.values())) == (entered, advanced)
     assert 0 < advanced < entered
+
+
+@pytest.mark.parametrize("stage", HIGHER)
+def test_its_estimated_share_is_that_of_the_dropoff_table(world, stage):
+    steps = funnel_result(world, stage_funnel(world, stage, HIGHER[stage])).steps.to_dicts()
+    [(lost,)] = world.rows(
+        "select estimated_dropoff_share from mart.stage_dropoff where segment = 'all' and stage = ?", [stage]
+    )
+    [step] = [row for row in steps if row["step_number"] == 2 and row["segment"] == "all"]
+    assert step["estimated_step_share"] == pytest.approx(1 - lost, abs=1e-12)
 
 
 def test_the_way_from_decision_to_purchase_leaves_out_those_who_decided_by_buying(world):

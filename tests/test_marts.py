@@ -23,12 +23,14 @@ MINE = (
     "active_and_passive_journeys_are_all_journeys",
     "dropoff_counts_every_stage_visit",
     "entered_is_advanced_plus_dropped_plus_open",
+    "every_active_journey_begun_by_the_cutoff_is_converted_dropped_or_open_in_the_headline",
     "every_journey_has_one_stage_variant",
     "every_journey_has_one_variant",
     "every_journey_starts_and_ends_once",
     "every_stage_entered_is_in_the_stage_list_of_its_journey",
     "every_segment_of_the_dropoff_adds_up_to_the_whole",
     "every_share_of_the_dropoff_lies_within_its_interval",
+    "every_touchpoint_is_in_the_headline_or_lies_after_the_cutoff",
     "every_transition_joins_two_touchpoints_of_a_journey",
     "every_transition_of_a_passive_journey_is_counted_as_such",
     "no_published_model_is_a_flower",
@@ -83,6 +85,18 @@ def test_a_sound_world_passes(world: Warehouse, check: str) -> None:
         ("active_and_passive_journeys_are_all_journeys", "update mart.activity set passive_open_end_count = 0"),
         ("active_and_passive_journeys_are_all_journeys", "update mart.activity set dropped_last_act_count = 0"),
         ("active_and_passive_journeys_are_all_journeys", "update mart.journey_end set passive_count = 0"),
+        (
+            "every_active_journey_begun_by_the_cutoff_is_converted_dropped_or_open_in_the_headline",
+            "update mart.headline set journey_count = journey_count + 1, open_count = open_count + 1",
+        ),
+        (
+            "every_active_journey_begun_by_the_cutoff_is_converted_dropped_or_open_in_the_headline",
+            "update mart.headline set journey_count = journey_count + 1",
+        ),
+        (
+            "every_touchpoint_is_in_the_headline_or_lies_after_the_cutoff",
+            "update mart.headline set later_touchpoint_count = 1",
+        ),
         (
             "every_stage_entered_is_in_the_stage_list_of_its_journey",
             "update core.journey set stages = ['decision'] where status = 'converted'",

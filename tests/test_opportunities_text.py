@@ -37,6 +37,18 @@ def test_an_opportunity_is_one_sentence():
     assert sentence(ROW | {"amount_per_month": None}).endswith("(95 % 180–240)")
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (0.2, "; under 1 customer a month (95 %"),
+        (1.2, "; about 1 customer a month (95 %"),
+        (1.6, "; about 2 customers a month (95 %"),
+    ],
+)
+def test_a_single_customer_is_told_in_the_singular(number, told):
+    assert told in sentence(ROW | {"customers_per_month": number})
+
+
 def test_the_text_says_what_it_is_before_it_lists():
     text = opportunities_text([ROW])
     assert text.startswith("As of 2026-06-30. What would be won per month if a barrier were lifted")
@@ -46,7 +58,7 @@ def test_the_text_says_what_it_is_before_it_lists():
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0.0, "0"), (0.3, "<1"), (4.4, "4"), (44.4, "44"), (444.4, "440"), (995.0, "1,000")]
+    ("number", "text"), [(0.0, "0"), (0.3, "<1"), (0.5, "<1"), (0.6, "1"), (4.4, "4"), (44.4, "44"), (444.4, "440"), (995.0, "1,000")]
 )
 def test_figures_are_rounded_to_two_digits(number, text):
     assert rounded(number) == text

@@ -89,8 +89,21 @@ def test_every_shown_figure_is_drawn_and_fits_its_place(browser: Any, pages: Pag
             "[...document.querySelectorAll('[data-figure]')].filter(plot => !plot.closest('[hidden]'))"
             ".map(plot => [plot.querySelectorAll('svg.main-svg').length, plot.scrollWidth - plot.clientWidth])"
         )
-        assert len(sizes) == 14
+        assert len(sizes) == 27
         assert all(drawn > 0 and overflow <= 1 for drawn, overflow in sizes)
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_no_title_of_an_axis_is_cut(browser: Any, pages: Pages, width: int):
+    with Visit(browser, pages["calm"], width) as visit:
+        cut = visit.page.evaluate(
+            "[...document.querySelectorAll('[data-figure] .g-xtitle text')].filter(title => {"
+            "const [own, room] = [title, title.closest('[data-figure]')].map(one => one.getBoundingClientRect());"
+            "return own.left < room.left - 1 || own.right > room.right + 1 || own.bottom > room.bottom + 1;"
+            "}).map(title => title.textContent)"
+        )
+        assert visit.page.locator("[data-figure] .g-xtitle text").count() > 10
+        assert cut == []
 
 
 def test_choosing_a_segment_shows_its_figure_alone(browser: Any, pages: Pages):

@@ -115,7 +115,10 @@ def test_the_biggest_loss_is_said_to_keep_its_rank_as_often_as_it_does():
         estimated_dropoff_share=pl.when(pl.col("stage") == "consideration").then(0.9).otherwise(0.1)
     )
     said = words(inference(complete({**FRAMES, "mart.stage_dropoff": dropoff})).lead)
-    assert "the biggest loss (consideration) keeps its rank in 75.0 % of 107 other settings" in said
+    assert "the biggest loss (consideration) keeps its rank in 75.0 % of the 36 other settings that rank it" in said
+    older = FRAMES["mart.sensitivity_range"].with_columns(ranked_count=None)
+    frames = {**FRAMES, "mart.stage_dropoff": dropoff, "mart.sensitivity_range": older}
+    assert "keeps its rank in 75.0 % of the other settings that rank it" in words(inference(complete(frames)).lead)
 
 
 def test_the_page_has_the_section_in_its_navigation():

@@ -277,11 +277,13 @@ def test_ranges_worked_by_hand():
     assert (whole["setting_count"], whole["low_share"], whole["high_share"]) == (3, 0.2, 0.6)
     assert (whole["low_setting_id"], whole["high_setting_id"]) == (strict_narrow, strict)
     assert (whole["flip_share"], whole["top_flip_share"]) == (0.5, 0.5)
+    assert (whole["ranked_count"], rows["decision", "all"]["ranked_count"]) == (2, 1)
     assert (alone["setting_count"], alone["low_share"], alone["flip_share"]) == (2, 0.4, 1.0)
     assert alone["spread_points"] == pytest.approx(20)
     assert rows["decision", "all"]["flip_share"] == 1.0
     only_default = rows["decision", "order_mode"]
     assert (only_default["setting_count"], only_default["spread_points"], only_default["flip_share"]) == (1, 0.0, None)
+    assert only_default["ranked_count"] == 0
 
 
 def test_equal_shares_are_ranked_in_journey_order():

@@ -14,19 +14,15 @@ from journey_analytics.warehouse import Warehouse
 
 TABLE: Final = "mart.attribution"
 ATTRIBUTION_READS: Final = frozenset(
-    {"core.journey", "core.touchpoint", "config.activity", "config.attribution_dimension", "config.setting"}
-)
+    {
+        "core.journey", "core.touchpoint", "core.leading_currency", "config.activity", "config.attribution_dimension",
+        "config.setting",
+    }
+)  # fmt: skip
 
 _MINUTE_US: Final = 60_000_000
 
-_LEADING: Final = """
-select currency
-from core.journey
-where status = 'converted' and not is_passive and currency is not null
-group by currency
-order by count(*) desc, currency
-limit 1
-"""
+_LEADING: Final = "select currency from core.leading_currency"
 
 _JOURNEYS: Final = """
 create or replace temp table attributed_journey as

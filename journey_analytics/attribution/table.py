@@ -50,7 +50,7 @@ class Scope:
         as_of_on: the last day that T covers.
         lookback_days: how long before the conversion, or the journey's end, a touch counts.
         minimum_count: conversions with a touch below which a row is not ranked.
-        currency: of the amounts; None where no conversion has one.
+        currency: of the amounts, that of `core.leading_currency`; None where no conversion has one.
         other_currency_count: conversions whose amount is missing or in another currency.
     """
 

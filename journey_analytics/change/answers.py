@@ -16,6 +16,7 @@ select distinct as_of_on, from_on, to_on, previous_from_on, previous_to_on, prev
 from mart.change
 group by all
 """
+_MINIMUM: Final = "select value::bigint from config.setting where setting = 'minimum_count'"
 
 
 def significant_changes(config: Config) -> list[dict[str, Any]]:
@@ -47,7 +48,11 @@ def current_alerts(config: Config) -> list[dict[str, Any]]:
 
 
 def compared_periods(config: Config) -> dict[str, Any] | None:
-    """The days that were compared and how many figures were; None when there was not enough history."""
+    """The days that were compared, how many figures were, and `minimum_count`, null where a copy has no settings.
+
+    None when there was not enough history.
+    """
     with open_published(config.published) as published:
         rows = published.frame(_PERIODS).to_dicts() if published.has("mart.change") else []
-    return rows[0] if rows else None
+        least = published.value(_MINIMUM) if published.has("config.setting") else None
+    return {**rows[0], "minimum_count": least} if rows else None

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from journey_analytics.change.comparison import compared_counts, compared_shares
 from journey_analytics.change.periods import PRESENT, Periods
@@ -32,6 +33,8 @@ CHANGE_SCHEMA: Final = pl.Schema({
 })  # fmt: skip
 _BY_SEGMENT: Final = ("stage", "segment", "segment_value")
 _BY_EDGE: Final = ("activity", "next")
+_DIGITS: Final = 10
+_DECIMALS: Final = 12
 
 
 def changes(
@@ -44,6 +47,8 @@ def changes(
     minimum_count: int,
 ) -> pl.DataFrame:
     """One row per stage and segment value (metrics `advance` and `entrants`) and per edge: `CHANGE_SCHEMA`.
+
+    The order of the units changes nothing, to the last bit; the strongest evidence comes first, ties by subject.
 
     Args:
         stage_units: of `tallies.stage_units`.
@@ -66,8 +71,18 @@ def changes(
             compared_counts(numbers, key=_BY_SEGMENT, previous=count, minimum_count=minimum_count),
         ),
     ]
-    judged = _judged(pl.concat(rows)).with_columns(*_dates(periods, as_of_on))
-    return judged.select(*CHANGE_SCHEMA).cast(CHANGE_SCHEMA)
+    judged = _judged(rounded(pl.concat(rows))).with_columns(*_dates(periods, as_of_on))
+    return rounded(judged.select(*CHANGE_SCHEMA).cast(CHANGE_SCHEMA))
+
+
+def rounded(rows: pl.DataFrame) -> pl.DataFrame:
+    """Floats to 10 significant digits, and all but p and q to 12 decimals: sums may differ in the last bits elsewhere.
+
+    A difference of 0 has no significant digits, only what rounding left of it; p-values may be far below any decimal.
+    """
+    told = cs.float() - cs.by_name("p_value", "q_value", require_all=False)
+    # + 0.0: no minus zero.
+    return rows.with_columns(cs.float().round_sig_figs(_DIGITS)).with_columns(told.round(_DECIMALS) + 0.0)
 
 
 def _compared_edges(units: pl.DataFrame, *, minimum_count: int) -> pl.DataFrame:

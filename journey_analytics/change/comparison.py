@@ -2,7 +2,8 @@
 
 A share is a ratio of sums over clusters (visits of a stage; the occurrences of an activity of one customer), compared
 within strata (how long an entrant could be watched). Its variance is the binomial one, times the design effect of the
-clusters, times the dispersion: how much more than that the earlier periods vary among themselves.
+clusters (at least 1), times the dispersion: how much more than that the earlier periods vary among themselves.
+Floats are summed in the order of period and stratum, so that the order of the input changes no bit.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,10 @@ _LINE: Final = 2
 """What a straight line takes of the degrees of freedom."""
 
 _IS_PRESENT = pl.col("period") == PRESENT
-_INFLATION = pl.col("design_effect") * pl.col("dispersion")
+_OF_CLUSTERS = pl.max_horizontal(pl.lit(1.0), "design_effect")
+"""What the variance is multiplied by for clusters, in test and interval alike: customers who by chance look more alike
+to each other than to themselves do not make a share surer than independent units would."""
+_INFLATION = _OF_CLUSTERS * pl.col("dispersion")
 
 
 def compared_shares(tallies: pl.DataFrame, *, key: Sequence[str], minimum_count: int) -> pl.DataFrame:
@@ -44,10 +48,15 @@ def compared_shares(tallies: pl.DataFrame, *, key: Sequence[str], minimum_count:
         `difference_points` is not what another mix of strata makes. `difference_low_points` and `_high_points`:
         95 % by the method of variance estimates recovery from two Wilson intervals at effective counts (Newcombe 1998,
         Stat Med 17:873, method 10). `p_value`: two-sided, of the score statistic; null where too little is expected.
+        Both take a design effect below 1 as 1; an effective count is never more than the units, so where strata make
+        the variance smaller still, the interval is the wider of the two. `design_effect`: null where all units, or
+        none, have the outcome.
     """
     strata = _strata(tallies, key=key)
-    rows = strata.group_by(*key).agg(*_SUMS).join(_dispersion(tallies, strata, key=key), on=key, nulls_equal=True)
-    rows = rows.with_columns(chi2=pl.col("chi2") / pl.col("design_effect"))
+    varied = _dispersion(tallies, strata, key=key)
+    rows = strata.group_by(*key, maintain_order=True).agg(*_SUMS).join(varied, on=key, nulls_equal=True)
+    rows = rows.sort(*key).with_columns(pl.col("design_effect").fill_nan(None))
+    rows = rows.with_columns(chi2=pl.col("chi2") / _OF_CLUSTERS)
     return (
         rows.with_columns(dispersion=pl.max_horizontal(pl.lit(1.0), _pooled_dispersion(), _own_dispersion()))
         .with_columns(present_share=pl.col("hits") / pl.col("units"), previous_share=pl.col("expected") / _UNITS)
@@ -100,18 +109,22 @@ def _dispersion(tallies: pl.DataFrame, strata: pl.DataFrame, *, key: Sequence[st
         strata.select(*key, "stratum", "before"), on=[*key, "stratum"], nulls_equal=True
     )
     expected = pl.col("n") * pl.col("before")
-    each = earlier.group_by(*key, "period").agg(
-        gap=(pl.col("x") - expected).sum(),
-        variance=(expected * (1 - pl.col("before"))).sum(),
-        expected=expected.sum(),
-        n=pl.col("n").sum(),
+    each = (
+        earlier.sort(*key, "period", "stratum")
+        .group_by(*key, "period", maintain_order=True)
+        .agg(
+            gap=(pl.col("x") - expected).sum(),
+            variance=(expected * (1 - pl.col("before"))).sum(),
+            expected=expected.sum(),
+            n=pl.col("n").sum(),
+        )
     )
     is_enough = pl.min_horizontal("expected", pl.col("n") - pl.col("expected")) >= _MINIMUM_EXPECTED_OF_ONE
     told = pl.when(is_enough & (pl.col("variance") > 0)).then(pl.col("gap") ** 2 / pl.col("variance"))
     return (
         each.with_columns(chi2=told)
         .sort(*key, "period")
-        .group_by(*key)
+        .group_by(*key, maintain_order=True)
         .agg(chi2=pl.col("chi2").sum(), freedom=(pl.col("chi2").count().cast(pl.Float64) - 1).clip(0.0))
     )
 
@@ -177,6 +190,7 @@ def compared_counts(tallies: pl.DataFrame, *, key: Sequence[str], previous: int,
     Returns:
         One row per key, sorted by it. `difference_points` is the change in per cent of the earlier mean, its interval
         that of the ratio of two Poisson numbers on the logarithmic scale; null where nobody entered in one of them.
+        The interval is against the mean alone: where a trend goes on, it leaves out 0 and the p-value is no news.
     """
     counts = tallies.group_by(*key).agg(
         units=pl.col("n").filter(_IS_PRESENT).sum(),

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from journey_analytics.change.changes import ADVANCE, EDGE
+from journey_analytics.change.changes import ADVANCE, EDGE, rounded
 from journey_analytics.change.periods import PRESENT, Periods
 from journey_analytics.change.tallies import NOTHING, WHOLE
 from journey_analytics.contract import UNKNOWN
@@ -52,7 +52,8 @@ def reasons(
         `contribution_points` of one segment sum to the change's `difference_points` (of entrants: per cent of the
         earlier mean); `explained_share` is the part of it; `unit_share` the part that an even change would give the
         value (its part of the units). Places within a change go by how far the one exceeds the other: a value that is
-        half of the units and explains half of the change explains nothing. Ties by segment and value.
+        half of the units and explains half of the change explains nothing. Ties by segment and value. The order of the
+        units changes nothing, to the last bit.
     """
     rows = [
         _reasons_of(change, stage_units, edge_units, journeys=journey_segments, periods=periods, segments=segments)
@@ -60,9 +61,9 @@ def reasons(
     ]
     if not rows:
         return pl.DataFrame(schema=REASON_SCHEMA)
-    beyond = (pl.col("explained_share") - pl.col("unit_share")).round(12)
+    beyond = (pl.col("explained_share") - pl.col("unit_share")).round(9)
     return (
-        pl.concat(rows)
+        rounded(pl.concat(rows))
         .with_columns(beyond=beyond)
         .sort("change_id", -pl.col("beyond"), "segment", "segment_value")
         .with_columns(place=pl.int_range(1, pl.len() + 1).over("change_id"))
@@ -118,15 +119,20 @@ def _standardised(units: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_segment(units: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Of each value: units now and before, their weights (w), and the weights of those with the outcome (s)."""
-    weight = pl.col("weight") if "weight" in units.columns else pl.lit(1.0)
-    hit = pl.col("x") * weight
-    parts = units.with_columns(weight=weight, hit=hit).group_by(segment_value=pl.col(name))
+    """Of each value: units now and before, their weights (w), and the weights of those with the outcome (s).
+
+    Units of one period and stratum weigh the same, so they are counted first, and floats summed in a fixed order.
+    """
+    weight = pl.col("weight").first() if "weight" in units.columns else pl.lit(1.0)
+    counted = units.group_by("period", "stratum", segment_value=name).agg(
+        n=pl.len().cast(pl.Int64), x=pl.col("x").sum(), weight=weight
+    )
+    parts = counted.sort("segment_value", "period", "stratum").group_by("segment_value", maintain_order=True)
     return parts.agg(
-        count=_IS_PRESENT.sum().cast(pl.Int64),
+        count=pl.col("n").filter(_IS_PRESENT).sum(),
         **{
-            f"{of}_{when}": pl.col(column).filter(is_when).sum()
-            for of, column in (("w", "weight"), ("s", "hit"))
+            f"{of}_{when}": (pl.col(column) * pl.col("weight")).filter(is_when).sum()
+            for of, column in (("w", "n"), ("s", "x"))
             for when, is_when in ((1, _IS_PRESENT), (0, ~_IS_PRESENT))
         },
     ).select(segment=pl.lit(name), **{name: pl.col(name) for name in _NO_PARTS.columns[1:]})

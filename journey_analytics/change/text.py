@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from journey_analytics.change.comparison import MINIMUM_EXPECTED
 from journey_analytics.change.sentences import shown, subject
 from journey_analytics.terminal import table
 
@@ -15,13 +16,24 @@ def changes_text(
 ) -> str:
     """The periods, the significant changes with the segments that explain them, and the alerts."""
     if periods is None:
-        return "\n\n".join(["nothing to compare: the earlier periods do not cover a month yet", alerts_text(alerts)])
+        return "\n\n".join(["nothing to compare: the earlier periods do not cover 31 days yet", alerts_text(alerts)])
     what = (
         f"{periods['from_on']} to {periods['to_on']} against the {periods['previous_period_count']} periods before it "
-        f"(from {periods['previous_from_on']}): {len(changes)} of {periods['tested_count']:,} tested figures changed, "
-        "at a false-discovery rate of 5 %"
+        f"(from {periods['previous_from_on']}): {_found(changes, periods)}"
     )
     return "\n\n".join([what, *([table([_cells(row) for row in changes])] if changes else []), alerts_text(alerts)])
+
+
+def _found(changes: Sequence[Mapping[str, Any]], periods: Mapping[str, Any]) -> str:
+    """How many figures changed, or why none could be tested."""
+    tested = periods["tested_count"]
+    if not tested:
+        least = "the setting minimum_count" if periods["minimum_count"] is None else f"{periods['minimum_count']:,}"
+        return (
+            f"none of the {periods['compared_count']:,} figures could be tested: each is of fewer than {least} entrants or "
+            f"occurrences, or with fewer than {MINIMUM_EXPECTED:.0f} expected to go either way, or of what the shop sends"
+        )
+    return f"{len(changes)} of {tested:,} tested figures changed, at a false-discovery rate of 5 %"
 
 
 def alerts_text(alerts: Sequence[Mapping[str, Any]]) -> str:

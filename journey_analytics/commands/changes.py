@@ -9,6 +9,8 @@ from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, Jso
 ALERTED = 3
 """The exit code of `--fail-on-alert` when there are alerts."""
 
+EXAMPLE = "Example: journey changes --alerts --fail-on-alert"
+
 
 def changes(
     config: ConfigOption = DEFAULT_CONFIG,

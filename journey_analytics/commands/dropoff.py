@@ -11,6 +11,8 @@ _BY = (
     "journey or customer."
 )
 
+EXAMPLE = "Example: journey dropoff --by campaign --stage decision"
+
 
 def dropoff(
     by: Annotated[str | None, typer.Option("--by", metavar="SEGMENT_OR_COLUMN", help=_BY)] = None,

@@ -6,6 +6,8 @@ import typer
 
 from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
 
+EXAMPLE = "Example: journey opportunities --top 5 --json"
+
 
 def opportunities(
     top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="So many, the best first.")] = 10,

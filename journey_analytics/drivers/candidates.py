@@ -1,7 +1,7 @@
 """What may go together with being lost: the touchpoints, channels, errors, waits and segments that are asked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,11 +95,7 @@ def pause_name(days: int) -> str:
     return f"pause_{days}_day{'s' if days > 1 else ''}"
 
 
-def segment_values(stay: pl.DataFrame, segments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each segment with its values: the most frequent ones, by name."""
-    for segment in segments:
-        counted = (
-            stay.group_by(segment).agg(n=pl.len()).drop_nulls(segment).sort("n", segment, descending=[True, False])
-        )
-        for value in sorted(counted[segment].head(_MOST_VALUES).to_list()):
-            yield segment, value
+def segment_values(stay: pl.DataFrame, segment: str) -> list[str]:
+    """The values of a segment: the most frequent ones, by name."""
+    counted = stay.group_by(segment).agg(n=pl.len()).drop_nulls(segment).sort("n", segment, descending=[True, False])
+    return sorted(counted[segment].head(_MOST_VALUES).to_list())

@@ -21,6 +21,7 @@ from journey_analytics.drivers.hazard import Effect, effect
 from journey_analytics.drivers.points import Points, difference
 from journey_analytics.drivers.spells import Stage, moment_at, moments, pauses, spells, visit_spells, whole_stays
 from journey_analytics.drivers.strata import cells, factors_by_weight
+from journey_analytics.intervals import Z_95
 
 MINIMUM_EXPECTED: Final = 5.0
 """Advances of the exposed that must be expected without any effect, for a test to say anything."""
@@ -40,6 +41,10 @@ _SCHEMA: Final = {
 }  # fmt: skip
 _DIGITS = 10
 _SHOWN: Final = {"entered_in": "entry month", "activity_before": "touchpoints before entering"}
+
+
+Answer = tuple[Effect | None, Points | None]
+"""One way to count: the ratio and the points, each nothing where nobody can be compared."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,12 @@ class Stays:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A candidate's answers: one, or several that must agree."""
+    """A candidate's answers: one, or several that must agree, up to one that rules it out."""
 
     kind: str
     driver: str
     exposed_count: int
-    answers: Sequence[tuple[Effect | None, Points | None]]
+    answers: Sequence[Answer]
     adjusted_for: str
     note: str | None = None
 
@@ -88,7 +93,8 @@ def driver_rows(stages: Iterable[Stays], *, as_of_on: date, minimum_count: int, 
     changes nothing; without them, so that one that is merely added does not; or visit by visit, so that it does not
     stand for what else the visit was about. A candidate must be found in all three ways: the ratio and the points
     nearest to no effect are the row's, and where any of them point to different sides, the p-value is 1
-    (intersection–union test: Berger 1982, Technometrics 24:295).
+    (intersection–union test: Berger 1982, Technometrics 24:295). The first way that rules it out ends the asking: then
+    the row shows what was asked so far, and its p-value is at least what it shows (see `_until_ruled_out`).
 
     Args:
         stages: the stays of each stage.
@@ -113,14 +119,18 @@ _INPUT: Final = {name: kind for name, kind in _SCHEMA.items() if name not in ("p
 def _with_findings(rows: pl.DataFrame) -> pl.DataFrame:
     rank = {stage: number for number, stage in enumerate(STAGES)}
     tested = rows.with_columns(p_value=p_of_z(pl.col("z"))).with_columns(q_value=q_values(pl.col("p_value")))
-    found = tested.with_columns(is_found=(pl.col("q_value") <= FALSE_DISCOVERY_RATE).fill_null(value=False))
+    # Where next to nobody with it advances otherwise, the test is sure and the size is not: that is no finding yet.
+    has_size = (pl.col("hazard_ratio_low") > 1) | (pl.col("hazard_ratio_high") < 1)
+    is_found = (pl.col("q_value") <= FALSE_DISCOVERY_RATE) & has_size
+    found = tested.with_columns(is_found=is_found.fill_null(value=False))
     in_order = found.sort(
         pl.col("stage").replace_strict(rank, default=len(rank), return_dtype=pl.Int64),
         ~pl.col("is_found"),
+        pl.col("difference_points").abs(),
         pl.col("hazard_ratio").log().abs(),
         "kind",
         "driver",
-        descending=[False, False, True, False, False],
+        descending=[False, False, True, True, False, False],
         nulls_last=True,
     )
     # Sums over groups may differ in the last bits from machine to machine.
@@ -140,8 +150,8 @@ def _asked(stays: Stays, *, minimum_count: int, visit_gap_us: int) -> Iterator[_
         yield _Asked(candidate.kind, candidate.name, count, answers, adjusted, note)
     for days in PAUSE_DAYS:
         yield _pause(stage, days, factors, minimum_count=minimum_count, visit_gap_us=visit_gap_us)
-    for segment, value in segment_values(stays.stay, stays.segments):
-        yield _segment(stage, segment, value, factors, minimum_count=minimum_count)
+    for segment in stays.segments:
+        yield from _segments(stage, segment, factors, minimum_count=minimum_count)
 
 
 def _adjusted(factors: Sequence[str], *more: str) -> str:
@@ -164,13 +174,33 @@ def _too_few(minimum_count: int) -> str:
     return f"not tested: fewer than {minimum_count} journeys with it"
 
 
-def _answers(stage: Stage, candidate: Candidate) -> list[tuple[Effect | None, Points | None]]:
-    """With its own touchpoints among those counted, without them, visit by visit; what was sent only the first way."""
-    ways = [spells(stage, first=candidate.first, is_counted=pl.lit(True))]
+def _answers(stage: Stage, candidate: Candidate) -> list[Answer]:
+    """Visit by visit, without its own touchpoints among those counted, with them; what was sent only the last way."""
+    return _until_ruled_out((rows, moments(rows, stage.stay)) for rows in _ways(stage, candidate))
+
+
+def _ways(stage: Stage, candidate: Candidate) -> Iterator[pl.DataFrame]:
     if candidate.is_it.meta.root_names():
-        ways.append(spells(stage, first=candidate.first, is_counted=~candidate.is_it))
-        ways.append(visit_spells(stage, first=candidate.first))
-    return [(effect(rows), difference(moments(rows, stage.stay))) for rows in ways]
+        yield visit_spells(stage, first=candidate.first)
+        yield spells(stage, first=candidate.first, is_counted=~candidate.is_it)
+    yield spells(stage, first=candidate.first)
+
+
+def _until_ruled_out(ways: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> list[Answer]:
+    """The answers to one candidate, up to one after which it can be no finding whatever the others are.
+
+    The p-value is the largest of all answers', so above 0.05 already. Benjamini and Hochberg never name such a row, and
+    how far above 0.05 it is changes neither who is named nor the q-values of these: where q is at most 0.05, it comes
+    from p-values up to 0.05 and the number of tests alone. A row that a later answer would have made untested counts as
+    a test, which only makes the others' q larger.
+    """
+    answers: list[Answer] = []
+    for rows, compared in ways:
+        found = effect(rows)
+        answers.append((found, difference(compared)))
+        if found is None or abs(found.z) < Z_95 or _fault(answers):
+            break
+    return answers
 
 
 def _pause(stage: Stage, days: int, factors: Sequence[str], *, minimum_count: int, visit_gap_us: int) -> _Asked:
@@ -184,16 +214,19 @@ def _pause(stage: Stage, days: int, factors: Sequence[str], *, minimum_count: in
     return _Asked("wait", pause_name(days), count, [(effect(rows), difference(there))], adjusted)
 
 
-def _segment(stage: Stage, segment: str, value: str, factors: Sequence[str], *, minimum_count: int) -> _Asked:
-    """A segment value against all others, in cells of the other factors."""
+def _segments(stage: Stage, segment: str, factors: Sequence[str], *, minimum_count: int) -> Iterator[_Asked]:
+    """Each segment value against all others, in cells of the other factors."""
     others = [factor for factor in factors if factor != segment]
-    is_it = (stage.stay[segment] == value).fill_null(value=False)
-    count, adjusted = int(is_it.sum()), _adjusted(others, "time since entering")
-    name = f"{segment}: {value}"
-    if min(count, stage.stay.height - count) < minimum_count:
-        return _Asked("segment", name, count, [], adjusted, _too_few(minimum_count))
-    rows = whole_stays(stage, cell=cells(stage.stay, others), is_exposed=is_it)
-    return _Asked("segment", name, count, [(effect(rows), difference(moments(rows, stage.stay)))], adjusted)
+    adjusted, cell = _adjusted(others, "time since entering"), cells(stage.stay, others)
+    for value in segment_values(stage.stay, segment):
+        is_it = (stage.stay[segment] == value).fill_null(value=False)
+        count, name = int(is_it.sum()), f"{segment}: {value}"
+        if min(count, stage.stay.height - count) < minimum_count:
+            yield _Asked("segment", name, count, [], adjusted, _too_few(minimum_count))
+            continue
+        rows = whole_stays(stage, cell=cell, is_exposed=is_it)
+        answer = effect(rows), difference(moments(rows, stage.stay))
+        yield _Asked("segment", name, count, [answer], adjusted)
 
 
 def _row(stays: Stays, asked: _Asked, *, as_of_on: date, minimum_count: int) -> dict[str, Any]:
@@ -218,21 +251,22 @@ def _verdict(asked: _Asked) -> tuple[dict[str, float], float | None, str | None]
     """The figures, z and the note of a candidate: of its answers the one nearer to no effect."""
     if asked.note:
         return {}, None, asked.note
-    answers = [(found, points) for found, points in asked.answers if found is not None]
-    if len(answers) < len(asked.answers) or min(found.expected_count for found, _ in answers) < MINIMUM_EXPECTED:
+    effects = [found for found, _ in asked.answers if found is not None]
+    if len(effects) < len(asked.answers) or min(one.expected_count for one in effects) < MINIMUM_EXPECTED:
         return {}, None, "not tested: too few journeys that it can be compared with"
-    found = min((one for one, _ in answers), key=lambda one: abs(one.z))
-    all_points = [points for _, points in answers if points is not None]
+    found = min(effects, key=lambda one: abs(one.z))
+    all_points = [points for _, points in asked.answers if points is not None]
     points = min(all_points, key=lambda one: abs(one.difference_points), default=None)
-    fault = _fault([one.z for one, _ in answers], [one.difference_points for one in all_points])
+    fault = _fault(asked.answers)
     return _figures(found, points), 0.0 if fault else found.z, fault
 
 
-def _fault(all_z: Sequence[float], all_points: Sequence[float]) -> str | None:
+def _fault(answers: Sequence[Answer]) -> str | None:
     """Why a candidate is no finding whatever its ratio: its figures do not point to one side."""
+    all_z = [found.z for found, _ in answers if found is not None]
     if len({z > 0 for z in all_z}) > 1:
         return "no finding: the sign depends on how activity is counted"
-    if any((points > 0) == (all_z[0] > 0) for points in all_points):
+    if any((points.difference_points > 0) == (all_z[0] > 0) for _, points in answers if points is not None):
         return "no finding: the hazard ratio and the points lost point to different sides"
     return None
 

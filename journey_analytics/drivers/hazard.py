@@ -8,14 +8,17 @@ Suissa 2008, Am J Epidemiol 167:492).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from journey_analytics.drivers.strata import with_places
 from journey_analytics.intervals import Z_95
 
 _STEPS = 60
-_CLOSE = 1e-10
+_CLOSE = 1e-7
+"""A step of Newton's this short leaves an error of about its square."""
 _HALF = 0.5
 
 
@@ -51,10 +54,9 @@ def effect(rows: pl.DataFrame) -> Effect | None:
         rows: spells at risk: `stratum`, `start` < `stop` (µs of the clock; at risk from just after `start` up to and
             including `stop`), `is_event` (advanced at `stop`), `is_exposed` (throughout), `customer` (a whole number).
     """
-    placed, events = _placed(rows)
-    if events is None:
+    placed, table = _placed(rows)
+    if table is None:
         return None
-    table = _at_risk(placed, events)
     told = table.filter((pl.col("n1") > 0) & (pl.col("n0") > 0))
     if told.is_empty():
         return None
@@ -65,14 +67,16 @@ def _effect(placed: pl.DataFrame, table: pl.DataFrame, likelihood: "_Likelihood"
     seen, expected = likelihood.exposed_count, likelihood.expected(0.0)
     nearest = min(max(seen, _HALF), likelihood.event_count - _HALF)
     beta = likelihood.solve(nearest)
-    model, sandwich = 1 / likelihood.information(beta), _meat(placed, table, beta) / likelihood.information(beta) ** 2
+    of_beta, of_none = _meats(placed, table, (beta, 0.0))
+    information = likelihood.information(beta)
+    model, sandwich = 1 / information, of_beta / information**2
     spread = Z_95 * math.sqrt(max(model, sandwich))
-    inflation = max(1.0, _meat(placed, table, 0.0) / likelihood.information(0.0))
+    inflation = max(1.0, of_none / likelihood.information(0.0))
     return Effect(
         hazard_ratio=math.exp(beta),
         low=math.exp(beta - spread),
         high=math.exp(beta + spread),
-        z=likelihood.signed_root(seen, expected) / math.sqrt(inflation),
+        z=likelihood.signed_root(seen, expected, start=beta) / math.sqrt(inflation),
         expected_count=expected,
     )
 
@@ -83,38 +87,47 @@ class _Likelihood:
     def __init__(self, told: pl.DataFrame) -> None:
         self.exposed_count = float(told["d1"].sum())
         self.event_count = float(told["d"].sum())
+        self._known: dict[float, tuple[float, float]] = {}
         self._counts = told.group_by("n1", "n0").agg(pl.col("d").sum()).sort("n1", "n0")
 
     def expected(self, beta: float) -> float:
         """Exposed advances that a log hazard ratio of `beta` lets expect."""
-        return float(self._sum(pl.col("d") * _exposed_share(beta)))
+        return self._moments(beta)[0]
 
     def information(self, beta: float) -> float:
-        return float(self._sum(pl.col("d") * _exposed_share(beta) * (1 - _exposed_share(beta))))
+        return self._moments(beta)[1]
 
-    def solve(self, exposed_count: float) -> float:
-        """The log hazard ratio that lets expect this many; Newton's steps, none longer than 1."""
-        beta = 0.0
+    def solve(self, exposed_count: float, *, start: float = 0.0) -> float:
+        """The log hazard ratio that lets expect this many; Newton's steps from `start`, none longer than 1."""
+        beta = start
         for _ in range(_STEPS):
-            step = (exposed_count - self.expected(beta)) / self.information(beta)
+            expected, information = self._moments(beta)
+            step = (exposed_count - expected) / information
             beta += min(max(step, -1.0), 1.0)
             if abs(step) < _CLOSE:
                 break
         return beta
 
-    def signed_root(self, seen: float, expected: float) -> float:
+    def signed_root(self, seen: float, expected: float, *, start: float) -> float:
         """Of the likelihood ratio against no effect, with half an advance of continuity correction."""
         if abs(seen - expected) <= _HALF:
             return 0.0
         nearer = seen - math.copysign(_HALF, seen - expected)
-        beta = self.solve(nearer)
+        beta = self.solve(nearer, start=start)
         at_risk = pl.col("n1") + pl.col("n0")
         risk = pl.col("n1") * math.exp(beta) + pl.col("n0")
-        ratio = beta * nearer - float(self._sum(pl.col("d") * (risk / at_risk).log()))
+        ratio = beta * nearer - float(self._counts.select((pl.col("d") * (risk / at_risk).log()).sum()).item())
         return math.copysign(math.sqrt(max(0.0, 2 * ratio)), seen - expected)
 
-    def _sum(self, term: pl.Expr) -> float:
-        return self._counts.select(term.sum()).item()
+    def _moments(self, beta: float) -> tuple[float, float]:
+        """The exposed advances to be expected and the information, in one pass; no effect is asked several times."""
+        if beta not in self._known:
+            share = _exposed_share(beta)
+            expected = pl.col("d") * share
+            sums = self._counts.select(expected=expected.sum(), information=(expected * (1 - share)).sum())
+            expected_count, information = sums.row(0)
+            self._known[beta] = expected_count, information
+        return self._known[beta]
 
 
 def _exposed_share(beta: float) -> pl.Expr:
@@ -124,62 +137,56 @@ def _exposed_share(beta: float) -> pl.Expr:
 
 
 def _placed(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """The spells with the advances they were at risk at: `first` ≤ number < `last` in the order of the keys."""
-    told = rows.join(_told_strata(rows), on="stratum", how="inner", maintain_order="left")
+    """The spells with the advances they were at risk at: `first` ≤ number < `last` in the order of the keys.
+
+    And those advances, with the exposed (`n1`) and unexposed (`n0`) at risk just before each.
+    """
+    told = with_places(rows, "start", "stop", "is_event", "is_exposed", "customer")
     # A stratum and a moment are one whole number, so that advances are found by one binary search.
-    keyed = told.with_columns(key=pl.col("told") * (pl.col("stop").max() + 1) + pl.col("stop"))
+    keyed = told.with_columns(key=pl.col("place") * (pl.col("stop").max() + 1) + pl.col("stop"))
     events = keyed.filter("is_event").group_by("key").agg(d=pl.len(), d1=pl.col("is_exposed").sum()).sort("key")
     if events.is_empty():
         return keyed, None
-    begun = keyed.select(pl.col("key") - pl.col("stop") + pl.col("start")).to_series()
-    placed = keyed.with_columns(
-        first=events["key"].search_sorted(begun, side="right").cast(pl.Int64),
-        last=events["key"].search_sorted(keyed["key"], side="right").cast(pl.Int64),
-    )
-    return placed.filter(pl.col("last") > pl.col("first")), events
+    begun = pl.col("key") - pl.col("stop") + pl.col("start")
+    placed = keyed.select("customer", "is_event", "is_exposed", "key", begun=begun)
+    first, last = (_number(events["key"], placed[name]) for name in ("begun", "key"))
+    placed = placed.with_columns(first.alias("first"), last.alias("last")).filter(last > first)
+    n1, n0 = (_at_risk(placed.filter(who), events["key"]) for who in (pl.col("is_exposed"), ~pl.col("is_exposed")))
+    return placed, events.with_columns(n1.alias("n1"), n0.alias("n0"))
 
 
-def _told_strata(rows: pl.DataFrame) -> pl.DataFrame:
-    """Strata with somebody exposed, somebody not, and an advance; their number is `told`."""
-    seen = rows.group_by("stratum").agg(
-        some=pl.col("is_exposed").any(), every=pl.col("is_exposed").all(), event=pl.col("is_event").any()
-    )
-    found = seen.filter(pl.col("some") & ~pl.col("every") & pl.col("event")).select("stratum").sort("stratum")
-    return found.with_columns(told=pl.int_range(pl.len(), dtype=pl.Int64))
+def _number(keys: pl.Series, moments: pl.Series) -> pl.Series:
+    return keys.search_sorted(moments, side="right").cast(pl.Int64)
 
 
-def _at_risk(placed: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """Each advance with the exposed (`n1`) and unexposed (`n0`) at risk just before it."""
-    one = pl.lit(1, dtype=pl.Int64)
-    exposed = pl.col("is_exposed").cast(pl.Int64)
-    changes = pl.concat(
-        [
-            placed.select(number="first", n=one, n1=exposed),
-            placed.select(number="last", n=-one, n1=-exposed),
-        ]
-    )
-    running = (
-        events.with_row_index("number")
-        .with_columns(pl.col("number").cast(pl.Int64))
-        .join(changes.group_by("number").agg(pl.col("n", "n1").sum()), on="number", how="left", maintain_order="left")
-        .with_columns(pl.col("n", "n1").fill_null(0).cum_sum())
-    )
-    return running.with_columns(n0=pl.col("n") - pl.col("n1"))
+def _at_risk(keyed: pl.DataFrame, keys: pl.Series) -> pl.Series:
+    """How many of these spells had begun before each advance and had not stopped."""
+    begun, over = (keyed[name].sort().search_sorted(keys, side="left") for name in ("begun", "key"))
+    return (begun - over).cast(pl.Int64)
 
 
-def _meat(placed: pl.DataFrame, table: pl.DataFrame, beta: float) -> float:
-    """The sum over customers of their squared score: what they advanced more than expected, exposure centred."""
-    hazard = pl.col("d") / (pl.col("n1") * math.exp(beta) + pl.col("n0"))
-    sums = table.select(
-        share=_exposed_share(beta), hazard=hazard.cum_sum(), exposed=(hazard * _exposed_share(beta)).cum_sum()
-    )
-    passed = {name: pl.concat([pl.Series([0.0]), sums[name]]) for name in ("hazard", "exposed")}
-    over = {name: passed[name].gather(placed["last"]) - passed[name].gather(placed["first"]) for name in passed}
-    z = placed["is_exposed"].cast(pl.Float64)
-    weight = z * (math.exp(beta) - 1) + 1
-    happened = placed["is_event"].cast(pl.Float64) * (z - sums["share"].gather(placed["last"] - 1))
-    score = happened - weight * (z * over["hazard"] - over["exposed"])
-    by_customer = (
-        pl.DataFrame({"customer": placed["customer"], "score": score}).group_by("customer").agg(pl.col("score").sum())
-    )
-    return float(by_customer.sort("customer").select((pl.col("score") ** 2).sum()).item())
+def _meats(placed: pl.DataFrame, table: pl.DataFrame, betas: Sequence[float]) -> list[float]:
+    """Of each beta, the sum over customers of their squared score: what they advanced more than expected."""
+    parts = [
+        _scores(placed.filter(who), table, betas, is_exposed=is_exposed)
+        for is_exposed, who in ((True, pl.col("is_exposed")), (False, ~pl.col("is_exposed")))
+    ]
+    by_customer = pl.concat(parts).group_by("customer").agg(pl.all().sum()).sort("customer")
+    return list(by_customer.select(pl.exclude("customer").pow(2).sum()).row(0))
+
+
+def _scores(placed: pl.DataFrame, table: pl.DataFrame, betas: Sequence[float], *, is_exposed: bool) -> pl.DataFrame:
+    """Each spell's score, exposure centred at the exposed share: at its advance, less over the hazard it passed."""
+    z, sums = int(is_exposed), {}
+    for number, beta in enumerate(betas):
+        share, hazard = _exposed_share(beta), pl.col("d") / (pl.col("n1") * math.exp(beta) + pl.col("n0"))
+        weight = math.exp(beta) ** z * (z - share)
+        sums |= {f"centred_{number}": z - share, f"passed_{number}": (hazard * weight).cum_sum()}
+    table = table.select(**sums)
+    return placed.select("customer", **{f"score_{number}": _score(table, number) for number in range(len(betas))})
+
+
+def _score(table: pl.DataFrame, number: int) -> pl.Expr:
+    centred = pl.lit(table[f"centred_{number}"]).gather(pl.col("last") - 1)
+    passed = pl.lit(pl.concat([pl.Series([0.0]), table[f"passed_{number}"]]))
+    return pl.col("is_event").cast(pl.Float64) * centred - (passed.gather("last") - passed.gather("first"))

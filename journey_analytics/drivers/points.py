@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from journey_analytics.drivers.strata import with_places
 from journey_analytics.intervals import Z_95
 
 _MOST_LATER = 0.8
@@ -38,12 +39,15 @@ def difference(moments: pl.DataFrame) -> Points | None:
     Returns:
         None where no exposed stay has anybody to be compared with, or nearly all of these become exposed later.
     """
-    keyed = moments.with_columns(
-        place=pl.col("stratum").rank("dense").cast(pl.Int64) * (pl.col("clock").max() + 1),
+    keyed = with_places(moments, "is_exposed", "clock", "is_lost", "customer", "is_later").select(
+        "is_exposed",
+        "clock",
+        "customer",
+        place=pl.col("place") * (pl.col("clock").max() + 1),
         lost=pl.col("is_lost").cast(pl.Float64),
         later=pl.col("is_later").cast(pl.Float64),
     )
-    in_order = keyed.with_columns(key=pl.col("place") + pl.col("clock")).sort("key")
+    in_order = keyed.with_columns(key=pl.col("place") + pl.col("clock")).sort("key", maintain_order=True)
     exposed, unexposed = in_order.filter("is_exposed"), in_order.filter(~pl.col("is_exposed"))
     compared = exposed.with_columns(_comparable(exposed, unexposed)).filter(pl.col("n0") > 0)
     if compared.is_empty():
@@ -67,9 +71,8 @@ def _comparable(exposed: pl.DataFrame, unexposed: pl.DataFrame) -> list[pl.Serie
     """Of each exposed stay: spells like it (`n0`), how many of these are lost in the end, and are exposed later."""
     first = unexposed["key"].search_sorted(exposed["key"], side="right").cast(pl.Int64)
     last = unexposed["place"].search_sorted(exposed["place"], side="right").cast(pl.Int64)
-    sums = {name: _running(unexposed[name]) for name in ("lost", "later")}
-    counts = [(sums[name].gather(last) - sums[name].gather(first)).alias(f"{name}0") for name in sums]
-    return [(last - first).alias("n0"), *counts]
+    counts = [_between(_running(unexposed[name]), first, last).alias(f"{name}0") for name in ("lost", "later")]
+    return pl.select((last - first).alias("n0"), *counts).get_columns()
 
 
 def _standard_error(compared: pl.DataFrame, unexposed: pl.DataFrame, *, excess: float) -> float:
@@ -78,13 +81,11 @@ def _standard_error(compared: pl.DataFrame, unexposed: pl.DataFrame, *, excess: 
     weights, expected = _running(weight), _running(weight * compared["expected"])
     first = compared["place"].search_sorted(unexposed["place"], side="left").cast(pl.Int64)
     last = compared["key"].search_sorted(unexposed["key"], side="left").cast(pl.Int64)
-    served = unexposed["lost"] * (weights.gather(last) - weights.gather(first))
+    served = pl.col("lost") * _between(weights, first, last)
     parts = pl.concat(
         [
             compared.select("customer", part=pl.col("lost") - pl.col("expected") - excess),
-            pl.DataFrame(
-                {"customer": unexposed["customer"], "part": expected.gather(last) - expected.gather(first) - served}
-            ),
+            unexposed.select("customer", part=_between(expected, first, last) - served),
         ]
     )
     by_customer = parts.group_by("customer").agg(pl.col("part").sum()).sort("customer")
@@ -94,3 +95,8 @@ def _standard_error(compared: pl.DataFrame, unexposed: pl.DataFrame, *, excess: 
 def _running(values: pl.Series) -> pl.Series:
     """The sum of all values before each place, and of all."""
     return pl.concat([pl.Series([0.0]), values.cast(pl.Float64).cum_sum()])
+
+
+def _between(running: pl.Series, first: pl.Series, last: pl.Series) -> pl.Expr:
+    """The sum of the values from one place up to before another."""
+    return pl.lit(running).gather(pl.lit(last)) - pl.lit(running).gather(pl.lit(first))

@@ -1,6 +1,7 @@
 """What a stay looks like between two touchpoints: how much happened so far, and how long ago the last one was."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -33,16 +34,61 @@ class Stage:
         facts = stay.select(pl.col(*_FACTS).gather(state["stay"]))
         return cls(stay, pl.concat([state, facts], how="horizontal"))
 
-    def begun(self, first: pl.DataFrame) -> pl.Series:
-        """For each state, when its stay's exposure began."""
-        return (
-            self.stay.select("stay")
-            .join(first, on="stay", how="left", maintain_order="left")["first_us"]
-            .gather(self.state["stay"])
+    @cached_property
+    def gaps(self) -> pl.DataFrame:
+        """From each state to the next one, or to the stay's end, in order: what is the same for every exposure.
+
+        `row` and `entry_row` are places in `state`; `stratum` counts all touchpoints so far. States at one moment are
+        one gap.
+        """
+        row = pl.int_range(pl.len(), dtype=pl.Int64)
+        ended = self.state.lazy().select(
+            "stay",
+            "customer",
+            "at_us",
+            next_us=_NEXT_US,
+            is_end=_IS_LAST & pl.col("is_advance"),
+            row=row,
+            entry_row=pl.when("is_entry").then(row).forward_fill(),
+            base=pl.col("cell") * _BANDS * _BANDS + pl.col("visit").clip(1, _VISITS),
         )
+        counted = ended.with_columns(count=pl.col("row") - pl.col("entry_row")).with_columns(stratum=_stratum())
+        return _in_order(counted.drop("count"))
+
+    @cached_property
+    def visits(self) -> pl.DataFrame:
+        """From each visit to the next one, or to the stay's end, in order: `last_us` is its last touchpoint."""
+        visits = (
+            self.state.lazy()
+            .group_by("stay", "visit", maintain_order=True)
+            .agg(pl.col("at_us").first(), pl.col("at_us").last().alias("last_us"), pl.col(*_FACTS).first())
+            .with_columns(next_us=_NEXT_US, is_event=_IS_LAST & pl.col("is_advance"))
+            .with_columns(stratum=pl.col("cell") * _BANDS + pl.col("visit").clip(1, _MANY[0]))
+            .with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
+        )
+        return _in_order(visits)
+
+    def begun(self, first: pl.DataFrame, stay: pl.Series) -> pl.Series:
+        """For each of these stays, when its exposure began."""
+        of_stay = self.stay.select("stay").join(first, on="stay", how="left", maintain_order="left")["first_us"]
+        return of_stay.gather(stay)
 
 
-def spells(stage: Stage, *, first: pl.DataFrame, is_counted: pl.Expr) -> pl.DataFrame:
+_IS_LAST = (pl.col("stay") != pl.col("stay").shift(-1)).fill_null(value=True)
+_NEXT_US = pl.when(_IS_LAST).then("end_us").otherwise(pl.col("at_us").shift(-1))
+
+
+def _in_order(gaps: pl.LazyFrame) -> pl.DataFrame:
+    """By stratum and clock, once: all that is asked of the rows later then finds its neighbours next to it."""
+    length = pl.col("next_us") - pl.col("at_us")
+    return gaps.filter(length > 0).sort("stratum", length, "row").collect()
+
+
+def _stratum() -> pl.Expr:
+    return pl.col("base") + _count_band() * _BANDS
+
+
+def spells(stage: Stage, *, first: pl.DataFrame, is_counted: pl.Expr | None = None) -> pl.DataFrame:
     """The spells of `hazard.effect`: the clock shows the time since the customer's last touchpoint.
 
     A spell runs from a touchpoint (or the entry) to the next one, or to the stay's end; where the exposure begins
@@ -52,43 +98,36 @@ def spells(stage: Stage, *, first: pl.DataFrame, is_counted: pl.Expr) -> pl.Data
     Args:
         stage: the stays.
         first: `stay` and `first_us`, when its exposure began (it never ends); stays that were never exposed have none.
-        is_counted: which states count as touchpoints so far.
+        is_counted: which states count as touchpoints so far; by default all do, and before the exposure all must.
 
     Returns:
         Besides what `hazard.effect` reads: `stay`. Those of the exposed come last, in the order of stays and time.
     """
-    counted = (is_counted & ~pl.col("is_entry")).cast(pl.Int64).cum_sum()
-    told = (
-        stage.state.lazy()
-        .with_columns(
-            stage.begun(first).alias("first_us"),
-            counted.alias("count"),
-            is_last=_IS_LAST,
-            next_us=pl.when(_IS_LAST).then("end_us").otherwise(pl.col("at_us").shift(-1)),
-        )
-        .with_columns(count=pl.col("count") - pl.when("is_entry").then("count").forward_fill())
-        .filter(pl.col("next_us") > pl.col("at_us"))
-        .with_columns(begun_us=pl.col("first_us").clip(pl.col("at_us"), pl.col("next_us")).fill_null(pl.col("next_us")))
-        .collect()
-        .lazy()
+    gaps = stage.gaps.with_columns(stage.begun(first, stage.gaps["stay"]).alias("first_us")).with_columns(
+        begun_us=pl.col("first_us").clip(pl.col("at_us"), pl.col("next_us")).fill_null(pl.col("next_us"))
     )
-    return pl.concat([_part(told, exposed=False), _part(told, exposed=True)]).collect()
+    exposed = gaps.filter(pl.col("next_us") > pl.col("begun_us")).sort("row")
+    if is_counted is not None:
+        total = stage.state.select((is_counted & ~pl.col("is_entry")).cast(pl.Int64).cum_sum()).to_series()
+        count = total.gather(exposed["row"]) - total.gather(exposed["entry_row"])
+        exposed = exposed.with_columns(count.alias("count")).with_columns(stratum=_stratum())
+    unexposed = gaps.lazy().filter(pl.col("begun_us") > pl.col("at_us"))
+    parts = [
+        _part(unexposed, "at_us", "begun_us", exposed=False),
+        _part(exposed.lazy(), "begun_us", "next_us", exposed=True),
+    ]
+    return pl.concat(parts).collect()
 
 
-_IS_LAST = (pl.col("stay") != pl.col("stay").shift(-1)).fill_null(value=True)
-
-
-def _part(told: pl.LazyFrame, *, exposed: bool) -> pl.LazyFrame:
-    """The unexposed or the exposed part of each spell, where it has one."""
-    start, stop = ("begun_us", "next_us") if exposed else ("at_us", "begun_us")
-    is_end = pl.col("is_last") & pl.col("is_advance") & (pl.col(stop) == pl.col("next_us"))
-    return told.filter(pl.col(stop) > pl.col(start)).select(
+def _part(gaps: pl.LazyFrame, start: str, stop: str, *, exposed: bool) -> pl.LazyFrame:
+    """The unexposed or the exposed part of each gap."""
+    return gaps.select(
         "stay",
         "customer",
-        stratum=(pl.col("cell") * _BANDS + _count_band()) * _BANDS + pl.col("visit").clip(1, _VISITS),
+        "stratum",
         start=pl.col(start) - pl.col("at_us"),
         stop=pl.col(stop) - pl.col("at_us"),
-        is_event=is_end,
+        is_event=pl.col("is_end") & (pl.col(stop) == pl.col("next_us")),
         is_exposed=pl.lit(exposed),
     )
 
@@ -104,23 +143,19 @@ def visit_spells(stage: Stage, *, first: pl.DataFrame) -> pl.DataFrame:
     The clock shows the time since the visit began, the strata are the cell and the visits so far. A visit is exposed as
     a whole: what looks around and what checks out are alike when they begin, not touchpoint by touchpoint.
     """
-    visits = (
-        stage.state.lazy()
-        .with_columns(stage.begun(first).alias("first_us"))
-        .group_by("stay", "visit", maintain_order=True)
-        .agg(pl.col("at_us").first(), pl.col("at_us").last().alias("last_us"), pl.col("first_us", *_FACTS).first())
-        .with_columns(is_last=_IS_LAST, next_us=pl.when(_IS_LAST).then("end_us").otherwise(pl.col("at_us").shift(-1)))
-        .filter(pl.col("next_us") > pl.col("at_us"))
-    )
-    return visits.select(
+    visits = stage.visits
+    is_exposed = (stage.begun(first, visits["stay"]) <= visits["last_us"]).fill_null(value=False)
+    rows = visits.with_columns(is_exposed.alias("is_exposed"))
+    in_order = pl.concat([rows.filter(~pl.col("is_exposed")), rows.filter("is_exposed").sort("row")])
+    return in_order.select(
         "stay",
         "customer",
-        stratum=pl.col("cell") * _BANDS + pl.col("visit").clip(1, _MANY[0]),
+        "stratum",
+        "is_event",
+        "is_exposed",
         start=pl.lit(0, dtype=pl.Int64),
         stop=pl.col("next_us") - pl.col("at_us"),
-        is_event=pl.col("is_last") & pl.col("is_advance"),
-        is_exposed=(pl.col("first_us") <= pl.col("last_us")).fill_null(value=False),
-    ).collect()
+    )
 
 
 def moments(rows: pl.DataFrame, stay: pl.DataFrame) -> pl.DataFrame:
@@ -128,12 +163,15 @@ def moments(rows: pl.DataFrame, stay: pl.DataFrame) -> pl.DataFrame:
 
     Only stays whose window is over at T: for these it is known who was lost.
     """
-    over = rows.join(stay.filter("is_over").select("stay", "is_lost"), on="stay", maintain_order="left")
-    became = over.filter("is_exposed").unique("stay", keep="first", maintain_order=True)
-    spared = over.filter(~pl.col("is_exposed"))
+    told = rows.with_columns(is_lost=stay["is_lost"].gather(rows["stay"])).filter(stay["is_over"].gather(rows["stay"]))
+    became = told.filter("is_exposed").unique("stay", keep="first", maintain_order=True)
+    spared = told.filter(~pl.col("is_exposed"))
     is_later = pl.col("stay").is_in(became["stay"].implode())
-    return pl.concat([became.with_columns(clock="start"), spared.with_columns(clock="stop")]).with_columns(
-        is_later=~pl.col("is_exposed") & is_later
+    return pl.concat(
+        [
+            became.with_columns(clock="start", is_later=pl.lit(False)),
+            spared.with_columns(clock="stop", is_later=is_later),
+        ]
     )
 
 
@@ -149,7 +187,7 @@ def pauses(stage: Stage, *, longer_than_us: int, visit_gap_us: int) -> pl.DataFr
         .with_columns(
             count=number - pl.when("is_entry").then(number).forward_fill(),
             is_last=_IS_LAST,
-            next_us=pl.when(_IS_LAST).then("end_us").otherwise(pl.col("at_us").shift(-1)),
+            next_us=_NEXT_US,
             before_us=pl.col("at_us") - pl.col("at_us").shift(1),
         )
         .with_columns(is_late=_is_late(longer_than_us, visit_gap_us))
@@ -193,12 +231,16 @@ def moment_at(rows: pl.DataFrame, stay: pl.DataFrame, *, at_us: int) -> pl.DataF
 def whole_stays(stage: Stage, *, cell: pl.Series, is_exposed: pl.Series) -> pl.DataFrame:
     """One spell per stay, from entering to its end, for what is known when it begins."""
     known = stage.stay.with_columns(stratum=cell, is_exposed=is_exposed)
-    return known.filter(pl.col("end_us") > 0).select(
-        "stay",
-        "customer",
-        "stratum",
-        pl.lit(0, dtype=pl.Int64).alias("start"),
-        pl.col("end_us").alias("stop"),
-        pl.col("is_advance").alias("is_event"),
-        "is_exposed",
+    return (
+        known.filter(pl.col("end_us") > 0)
+        .sort("stratum", "end_us")
+        .select(
+            "stay",
+            "customer",
+            "stratum",
+            pl.lit(0, dtype=pl.Int64).alias("start"),
+            pl.col("end_us").alias("stop"),
+            pl.col("is_advance").alias("is_event"),
+            "is_exposed",
+        )
     )

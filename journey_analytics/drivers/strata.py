@@ -60,3 +60,15 @@ def _with_rest(factor: str, minimum: int) -> pl.Expr:
 def _name(factors: Sequence[str]) -> pl.Expr:
     """With the depth in front: a cell that gave up a factor is another one than that of the factors it kept."""
     return pl.concat_str([pl.lit(str(len(factors))), *factors], separator="\x1f")
+
+
+def with_places(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """These columns of the rows in strata with somebody exposed, and the number of the `stratum` among these, `place`.
+
+    The others have nobody to be compared with. Fast where the rows are in the order of their strata.
+    """
+    exposed = rows.filter("is_exposed")["stratum"].unique().sort()
+    place = exposed.search_sorted(rows["stratum"], side="left").cast(pl.Int64)
+    nearest = exposed.extend_constant(None, 1).gather(place)
+    placed = rows.lazy().select(*columns, place.alias("place"), is_told=nearest == rows["stratum"])
+    return placed.filter("is_told").drop("is_told").collect()

@@ -18,11 +18,15 @@ _LOW, _HIGH = 0.025, 0.975
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a purchase is worth: its mean `amount`, the mean's standard error, in one `currency`."""
+    """What a purchase is worth: its mean `amount`, the mean's standard error, in one `currency`.
+
+    `other_currency_count` purchases in other currencies are left out.
+    """
 
     amount: float
     standard_error: float
     currency: str
+    other_currency_count: int = 0
 
 
 @dataclass(frozen=True)

@@ -27,16 +27,23 @@ def sentence(row: Mapping[str, Any]) -> str:
         f"{_percent(row['target_advance_share'])}"
     )
     low, high = row["customers_low_per_month"], row["customers_high_per_month"]
-    customers = f"about {rounded(row['customers_per_month'])} customers a month (95 % {rounded(low)}–{rounded(high)})"
+    customers = f"{_customers(row['customers_per_month'])} a month (95 % {rounded(low)}–{rounded(high)})"
     return f"{place}: {shares}; {customers}{_money(row)}"
 
 
 def rounded(number: float) -> str:
-    """Two leading digits, as more would promise too much; below 10 whole numbers, and '<1' below one half."""
-    if 0 < number < 0.5:  # noqa: PLR2004 - what would be rounded to nothing
+    """Two leading digits, as more would promise too much; below 10 whole numbers, and '<1' up to one half."""
+    if 0 < number <= 0.5:  # noqa: PLR2004 - what would be rounded to nothing
         return "<1"
     digits = max(0, len(f"{number:.0f}") - 2)
     return f"{round(number, -digits):,.0f}"
+
+
+def _customers(number: float) -> str:
+    told = rounded(number)
+    if told == "<1":
+        return "under 1 customer"
+    return f"about {told} customer{'' if told == '1' else 's'}"
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:

@@ -11,46 +11,34 @@ from journey_analytics.opportunity.table import opportunities
 from journey_analytics.warehouse import Warehouse
 
 OPPORTUNITY_READS: Final = frozenset(
-    {"core.stage_visit", "core.journey", "core.touchpoint", "mart.stage_dropoff", "mart.stage_reach", "config.setting"}
-)
+    {
+        "core.stage_visit", "core.journey", "core.touchpoint_at_cutoff", "core.leading_currency", "mart.stage_dropoff",
+        "mart.stage_reach", "config.setting",
+    }
+)  # fmt: skip
 
 _PURCHASE: Final = """
-with purchase as (
-    select order_id, currency, amount
-    from core.touchpoint
-    where is_purchase and amount is not null and currency is not null and occurred_at <= ?
-),
-
-currency_total as (
-    select currency, sum(amount) as amount
-    from purchase
-    group by currency
-),
-
-leading_currency as (
-    select currency
-    from currency_total
-    order by amount desc, currency
-    limit 1
-),
-
-refund as (
+with refund as (
     select order_id, currency, sum(abs(amount)) as amount
-    from core.touchpoint
-    where activity = 'order_refunded' and amount is not null and order_id is not null and occurred_at <= ?
+    from core.touchpoint_at_cutoff
+    where activity = 'order_refunded' and amount is not null and order_id is not null
     group by order_id, currency
 ),
 
 kept as (
     select
-        purchase.currency,
+        leading.currency,
+        leading.other_currency_count,
         greatest(purchase.amount - coalesce(refund.amount, 0), 0)::decimal(18, 4) as amount
-    from purchase
-    inner join leading_currency on leading_currency.currency = purchase.currency
+    from core.touchpoint_at_cutoff as purchase
+    inner join core.leading_currency as leading on leading.currency = purchase.currency
     left join refund on refund.order_id = purchase.order_id and refund.currency = purchase.currency
+    where purchase.is_purchase and purchase.amount is not null
 )
 
-select count(*) as purchase_count, sum(amount) as amount, sum(amount * amount) as square, min(currency) as currency
+select
+    count(*) as purchase_count, sum(amount) as amount, sum(amount * amount) as square, min(currency) as currency,
+    min(other_currency_count) as other_currency_count
 from kept
 """
 
@@ -67,24 +55,27 @@ def make_opportunity(warehouse: Warehouse, *, cutoff: datetime) -> None:
         warehouse.frame("select * from mart.stage_reach", name="mart.stage_reach"),
         cutoff=cutoff,
         segments=[segment.name for segment in segment_rows(warehouse) if not segment.is_period],
-        purchase=mean_purchase(warehouse, cutoff=cutoff),
+        purchase=mean_purchase(warehouse),
         minimum_count=int(minimum),
     )
     warehouse.create_from("mart.opportunity", rows)
 
 
-def mean_purchase(warehouse: Warehouse, *, cutoff: datetime) -> Purchase | None:
-    """What a purchase up to T brings on average, in the currency with the largest sum (ties: the first name).
+def mean_purchase(warehouse: Warehouse) -> Purchase | None:
+    """What a purchase up to T brings on average, in the currency of `core.leading_currency`.
 
     What was given back up to T (`order_refunded`, by order) is taken off, a purchase never falling below nothing; later
-    refunds are not foreseen. Purchases in other currencies, or without an amount, are not in the mean. None where no
-    purchase has an amount.
+    refunds are not foreseen. Purchases in other currencies, which are counted, or without an amount are not in the
+    mean. None where no purchase has an amount.
     """
-    count, total, square, currency = warehouse.rows(_PURCHASE, [cutoff, cutoff], name="mean purchase")[0]
+    count, total, square, currency, other_count = warehouse.rows(_PURCHASE, name="mean purchase")[0]
     if not count:
         return None
     # Decimals add up to the same sum in every order; floats would not.
     variance = (square - total * total / count) / (count - 1) if count > 1 else Decimal(0)
     return Purchase(
-        amount=float(total / count), standard_error=math.sqrt(max(variance, Decimal(0)) / count), currency=currency
+        amount=float(total / count),
+        standard_error=math.sqrt(max(variance, Decimal(0)) / count),
+        currency=currency,
+        other_currency_count=other_count,
     )

@@ -199,5 +199,14 @@ def _named(rows: pl.DataFrame, *, purchase: Purchase | None, minimum_count: int)
         overlap_segment="overlap_segment",
         overlap_value="overlap_value",
         overlap_share="overlap_share",
-        note="note",
+        note=_with_left_out(purchase),
     )  # fmt: skip
+
+
+def _with_left_out(purchase: Purchase | None) -> pl.Expr:
+    """The note; where a row has an amount, with how many purchases that leaves out."""
+    if purchase is None or not purchase.other_currency_count:
+        return pl.col("note")
+    said = pl.lit(f"amounts leave out purchases in other currencies: {purchase.other_currency_count:,}")
+    noted = pl.concat_str("note", said, separator="; ", ignore_nulls=True)
+    return pl.when(pl.col("amount").is_null()).then("note").otherwise(noted)

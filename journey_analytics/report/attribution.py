@@ -33,9 +33,9 @@ _Row = dict[str, Any]
 _Cells = Mapping[tuple[str, str], _Row]
 _LEADING = "markov"
 _TITLES = {
-    "first": "First touch", "last": "Last touch", "linear": "Linear", "position": "Position", "time_decay": "Time decay",
-    "markov": "Markov, with interval", "shapley": "Shapley", "last_non_direct": "Last not direct",
-    "shapley_count": "Shapley of counts",
+    "first": "First touch", "last": "Last touch", "linear": "Linear", "position": "Position",
+    "time_decay": "Time decay", "markov": "Markov", "shapley": "Shapley",
+    "last_non_direct": "Last not direct", "shapley_count": "Shapley of counts",
 }  # fmt: skip
 _MARKS = {
     "first": ("triangle-left-open", theme.INK), "last": ("triangle-right-open", theme.INK),
@@ -45,13 +45,15 @@ _MARKS = {
 }  # fmt: skip
 _FROM_DATA = ("markov", "shapley")
 _LANE = 0.17
-_PITCH = 46
+_PITCH = 44
+_LEGEND_HEIGHT = 120
+"""On a phone: a line per model."""
 _MEANING = (
     "First, last: all credit to that touch. Linear: the same to each. Position: 40 % to the first and the last, 20 % "
-    "among the others. Time decay: half as much for every 7 days before the purchase. Markov: how many fewer journeys "
-    "would convert without it, shared out. Shapley: what it adds to the conversion rate in the company of others; below "
-    "zero where journeys with it convert less often. Association, not cause: only an experiment tells what a touch "
-    "brings about."
+    "among the others. Time decay: half as much for every 7 days before the purchase. Markov, with its 95 % interval: "
+    "how many fewer journeys would convert without it, shared out. Shapley: what it adds to the conversion rate in the "
+    "company of others; below zero where journeys with it convert less often. Association, not cause: only an "
+    "experiment tells what a touch brings about."
 )
 
 
@@ -120,8 +122,8 @@ def attribution_figure(cells: _Cells, order: Sequence[str]) -> go.Figure:
     bounds = (low - room if low < 0 else 0.0, high + room)
     return theme.figure(
         *_traces(cells, order),
-        height=132 + _PITCH * len(order),
-        legend={"traceorder": "normal", "y": 1.0},
+        height=_LEGEND_HEIGHT + 60 + _PITCH * len(order),
+        legend={"traceorder": "normal"},
         xaxis=percent_axis(*bounds, most_steps=6) | {"range": list(bounds), "title": lines("share of the credit")},
         yaxis=label_axis([short_label(_value(touchpoint), _told(cells, touchpoint)) for touchpoint in order]),
         shapes=[_line(place) for place in range(1, len(order))],
@@ -152,18 +154,24 @@ def _trace(model: str, shown: Sequence[tuple[int, _Row]]) -> go.Scatter:
     lane = -_LANE if model in _FROM_DATA else _LANE
     bounds = [{"value": row["credit_share"], "low": _bounds(row)[0], "high": _bounds(row)[1]} for _, row in shown]
     is_filled = model in _FROM_DATA
-    fills = [theme.PAPER if is_filled and not row["is_ranked"] else colour for _, row in shown]
+    fills = [theme.PAPER if is_filled and _is_thin(row) else colour for _, row in shown]
     return go.Scatter(
         x=[row["credit_share"] for _, row in shown],
         y=[place + lane for place, _ in shown],
         error_x=whiskers(bounds, "value", "low", "high", colour) if model == _LEADING else None,
         mode="markers",
         name=_TITLES[model],
+        # The leading model is drawn over the others of its lane and named before them.
+        legendrank=1 if model == _LEADING else 1000,
         marker={"symbol": symbol, "size": 11, "color": fills, "line": {"color": colour, "width": 2}},
         cliponaxis=False,
         customdata=[_words(row) for _, row in shown],
         hovertemplate="%{customdata}<extra></extra>",
     )
+
+
+def _is_thin(row: _Row) -> bool:
+    return not row["is_ranked"] and row["touchpoint"] != NONE
 
 
 def _bounds(row: _Row) -> tuple[float | None, float | None]:
@@ -174,7 +182,7 @@ def _bounds(row: _Row) -> tuple[float | None, float | None]:
 
 
 def _words(row: _Row) -> str:
-    small = "" if row["is_ranked"] or row["touchpoint"] == NONE else f" (fewer than {SMALL_SAMPLE}: not ranked)"
+    small = f" (fewer than {SMALL_SAMPLE}: not ranked)" if _is_thin(row) else ""
     return hover(
         [
             f"{_value(row['touchpoint'])}, {_TITLES.get(row['model'], name(row['model'])).lower()}",
@@ -194,8 +202,8 @@ def _credit(row: _Row) -> str:
 def _money(row: _Row) -> str:
     if row["amount_credit"] is None:
         return MISSING
-    between = "" if row["amount_low"] is None else f" ({row['amount_low']:,.0f} to {row['amount_high']:,.0f})"
-    return f"{row['amount_credit']:,.0f} {name(row['currency'])}{between}".replace("-", "\u2212")
+    value, between = _amounts(row)
+    return f"{value} {_currency(row)} ({between})"
 
 
 def _value(touchpoint: str) -> str:
@@ -211,8 +219,9 @@ def _table(cells: _Cells, order: Sequence[str], any_row: _Row) -> Html:
     models = [model for model in (*MODELS, *EXTRA_MODELS) if any(key[1] == model for key in cells)]
     columns = (
         Column(capital(name(any_row["dimension"]))), Column("Purchases touched", number=True),
-        *(Column(_TITLES[model].removesuffix(", with interval"), number=True) for model in models),
-        Column("Markov, 95 % interval", number=True), Column("Money, Markov", number=True),
+        *(Column(_TITLES[model], number=True) for model in models),
+        Column("Markov, 95 % interval", number=True), Column(f"Markov, {_currency(any_row)}", number=True),
+        Column("95 % interval", number=True),
     )  # fmt: skip
     rows = [_row_cells(cells, touchpoint, models) for touchpoint in order]
     caption = (
@@ -226,11 +235,25 @@ def _row_cells(cells: _Cells, touchpoint: str, models: Sequence[str]) -> tuple[s
     leading = cells.get((touchpoint, _LEADING))
     found = [cells.get((touchpoint, model)) for model in models]
     known = leading or next(row for row in found if row)
-    mark = "" if known["is_ranked"] or touchpoint == NONE else " *"
+    mark = " *" if _is_thin(known) else ""
     return (
         _value(touchpoint),
         count(known["touched_count"]) + mark,
         *(_credit(row) if row else MISSING for row in found),
         interval(*_bounds(leading)) if leading else MISSING,
-        _money(leading) if leading else MISSING,
+        *(_amounts(leading) if leading else (MISSING, MISSING)),
     )
+
+
+def _currency(row: _Row) -> str:
+    return name(row["currency"]) if row["currency"] else "money"
+
+
+def _amounts(row: _Row) -> tuple[str, str]:
+    """The money of a credit, and its interval."""
+    value, low, high = (_whole(row[f"amount_{end}"]) for end in ("credit", "low", "high"))
+    return value, MISSING if row["amount_low"] is None else f"{low} to {high}"
+
+
+def _whole(value: float | None) -> str:
+    return MISSING if value is None else f"{value:,.0f}".replace("-", "\u2212")

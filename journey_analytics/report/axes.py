@@ -9,9 +9,10 @@ from journey_analytics.report import theme
 from journey_analytics.report.wording import plain, shortened
 
 _LABEL_WIDTH = 26
-_LABEL_LINES = 2
+_SHORT_WIDTH = 22
+_SHORT_LINES = 2
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-_ROUND = (1, 2, 5, 10)
+_ROUND = (1, 2, 2.5, 5, 10)
 _UNITS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
@@ -23,16 +24,16 @@ def label(text: str, number: str) -> str:
 
 def short_label(text: str, number: str) -> str:
     """The same in at most three lines, however long the text is; the number may hold data too."""
-    found = wrap(text, _LABEL_WIDTH) or ["(none)"]
-    if len(found) > _LABEL_LINES:
-        rest = shortened(" ".join(found[_LABEL_LINES - 1 :]), _LABEL_WIDTH)
-        found = [*found[: _LABEL_LINES - 1], rest]
+    found = wrap(text, _SHORT_WIDTH) or ["(none)"]
+    if len(found) > _SHORT_LINES:
+        rest = shortened(" ".join(found[_SHORT_LINES - 1 :]), _SHORT_WIDTH)
+        found = [*found[: _SHORT_LINES - 1], rest]
     return "<br>".join([*map(plain, found), theme.quiet(plain(number))])
 
 
-def lines(text: str) -> dict[str, str]:
+def lines(text: str, *, width: int = _LABEL_WIDTH) -> dict[str, str]:
     """The title of an axis, in lines that a phone has room for; the text is ours."""
-    return {"text": "<br>".join(wrap(text, _LABEL_WIDTH, break_on_hyphens=False))}
+    return {"text": "<br>".join(wrap(text, width, break_on_hyphens=False))}
 
 
 def label_axis(labels: Sequence[str]) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def percent_axis(low: float, high: float, *, most_steps: int = 2) -> dict[str, A
     return {"tickvals": ticks, "ticktext": [f"{tick * 100:g}\u00a0%" for tick in ticks], "tickangle": 0}
 
 
-def number_axis(low: float, high: float, *, sign: bool = False, most_steps: int = 3) -> dict[str, Any]:
+def number_axis(low: float, high: float, *, sign: bool = False, most_steps: int = 4) -> dict[str, Any]:
     """Few ticks at round numbers between two bounds, in units (k, m, bn); `sign`: with a plus above zero."""
     step = _round_step(max(high - low, 1e-9) / most_steps)
     ticks = [number * step for number in range(math.ceil(low / step - 1e-9), int(high // step) + 1)]
@@ -62,7 +63,7 @@ def number_axis(low: float, high: float, *, sign: bool = False, most_steps: int 
 
 
 def _round_step(least: float) -> float:
-    """The smallest of 1, 2, 5 × a power of ten that is not below `least`."""
+    """The smallest of 1, 2, 2.5, 5 × a power of ten that is not below `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(part * power for part in _ROUND if part * power >= least * (1 - 1e-9))
 

@@ -1,5 +1,6 @@
 """What changed: the alerts as sentences, the significant changes with their intervals, and who is behind them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,8 +34,8 @@ MAX_CHANGES = 8
 _Row = dict[str, Any]
 _METRICS = {
     "advance": ("How many go on from a stage", "points more (+) or fewer (\u2212) go on"),
-    "edge": ("What customers do next", "points more (+) or less (\u2212) often"),
     "entrants": ("How many enter a stage", "per cent more (+) or fewer (\u2212) enter"),
+    "edge": ("What customers do next", "points more (+) or less (\u2212) often"),
 }
 _UNITS = {"advance": "points", "edge": "points", "entrants": "%"}
 _DEFINITIONS = {
@@ -51,6 +52,7 @@ _COLUMNS = (
     Column("q", number=True), Column("Explained by"),
 )  # fmt: skip
 _REASON_WORDS = "Explained by: part of the change that comes from the value, where that is more than its part of the n"
+_MINUS = re.compile(r"(?<=[ (])-(?=\d)")
 _NO_CHANGE = "Nothing changed by more than chance would have it."
 
 
@@ -67,20 +69,18 @@ def changes(frames: Mapping[str, pl.DataFrame]) -> Section:
 def _lead(compared: pl.DataFrame, changed: int, alerts: int) -> Html:
     """What was compared with what, and how much of it changed."""
     tested = compared["q_value"].count()
-    verdict = _NO_CHANGE if not changed and not alerts else ""
     if compared.is_empty():
-        return tag("span", _joined(verdict if alerts else "", "The earlier periods do not cover a month yet."))
+        return tag("span", "The earlier periods do not cover a month yet: nothing to compare.")
     row = compared.sort("from_on", "to_on", "previous_from_on", "change_id", nulls_last=True).row(0, named=True)
     periods = (
         f"{day(row['from_on'])} to {day(row['to_on'])} against the "
-        f"{several(row['previous_period_count'] or 0, 'period')} before it (from {day(row['previous_from_on'])}): "
-        f"{count(changed)} of {several(tested, 'tested figure')} changed, at a false-discovery rate of 5\u00a0%."
+        f"{several(row['previous_period_count'] or 0, 'period')} before it (from {day(row['previous_from_on'])})"
     )
-    return tag("span", _joined(verdict, periods))
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(filter(None, sentences))
+    if not tested:
+        return tag("span", f"Nothing could be tested, too few journeys: {periods}.")
+    verdict = f"{_NO_CHANGE} " if not changed and not alerts else ""
+    told = f"{count(changed)} of {several(tested, 'tested figure')} changed, at a false-discovery rate of 5\u00a0%."
+    return tag("span", f"{verdict}{capital(periods)}: {told}")
 
 
 def _alerts(alerts: pl.DataFrame) -> Html:
@@ -93,8 +93,12 @@ def _alerts(alerts: pl.DataFrame) -> Html:
 
 
 def _alert_list(rows: Sequence[_Row]) -> Html:
-    items = [tag("li", readable(row["message"] or "").replace(" %", "\u00a0%")) for row in rows]
-    return tag("ul", *items, class_="alerts")
+    return tag("ul", *(tag("li", _sentence(row["message"] or "")) for row in rows), class_="alerts")
+
+
+def _sentence(message: str) -> str:
+    """A message with names, signs and per cent as this page writes them."""
+    return _MINUS.sub("\u2212", readable(message)).replace(" %", "\u00a0%")
 
 
 def _reasons(reasons: pl.DataFrame) -> dict[str, list[_Row]]:
@@ -122,6 +126,14 @@ def _subject(row: _Row) -> str:
     return capital(subject(row | named | following | stage))
 
 
+def _label(row: _Row) -> str:
+    """The subject in few words: the title of the figure says what of it changed."""
+    if row["metric"] == "edge":
+        return _subject(row)
+    of = "" if row["segment"] == "all" else f": {name(row['segment'])} {name(row['segment_value'])}"
+    return f"{stage_title(row['stage'] or '')}{of}"
+
+
 def _charts(rows: Sequence[_Row], reasons: Mapping[str, Sequence[_Row]]) -> list[Html]:
     kinds = [(metric, [row for row in rows if row["metric"] == metric]) for metric in _METRICS]
     charts = [_chart(metric, found, reasons) for metric, found in kinds if found]
@@ -147,7 +159,7 @@ def _estimate(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> Estimate:
     low, high = row["difference_low_points"], row["difference_high_points"]
     is_loss = row["metric"] == "advance" and row["difference_points"] < 0
     return Estimate(
-        label=_subject(row),
+        label=_label(row),
         told=f"{signed(row['difference_points'])} ({signed_interval(low, high)}) {_UNITS[row['metric']]}",
         value=row["difference_points"],
         low=low,

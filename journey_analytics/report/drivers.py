@@ -1,12 +1,12 @@
 """What goes with being lost: the drivers that were found in each stage, as a section."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.drivers.text import CAUTION, driver_sentence
+from journey_analytics.drivers.sentences import CAUTION, driver_sentence
 from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
 from journey_analytics.report.figures import stage_order
@@ -40,9 +40,9 @@ _COLUMNS = (
     Column("Compared within the same"), Column("Note"),
 )  # fmt: skip
 _MEANING = (
-    "Dots: percentage points by which more (orange) or fewer (blue) are lost of the journeys with it than of comparable "
-    "journeys without it (yet), with 95 % intervals. Found: at a false-discovery rate of 5 % over everything that was "
-    "tested in all stages, so about one in twenty of these is chance. "
+    "Dots: percentage points by which more (orange) or fewer (blue) are lost of the journeys with it than of "
+    "comparable journeys without it (yet), with 95 % intervals. Found: at a false-discovery rate of 5 % over all that "
+    "was tested in all stages, so at most about one in twenty of these is chance. "
 )
 
 
@@ -103,8 +103,8 @@ def _chart(place: int, stage: str, found: pl.DataFrame) -> Html:
             empty="No difference can be told.",
         ),
         title=stage_title(stage),
-        definition=f"{capital(part)}{several(found.height, 'driver')} found, of {count(entered)} journeys that entered. "
-        f"Association, never cause.{untold if len(rows) < found.height else ''}",
+        definition=f"{capital(part)}{several(found.height, 'driver')} found, of {count(entered)} journeys that "
+        f"entered. Association, never cause.{untold if len(rows) < found.height else ''}",
     )
 
 
@@ -112,7 +112,7 @@ def _estimate(row: _Row) -> Estimate:
     low, high = row["difference_low_points"], row["difference_high_points"]
     return Estimate(
         label=_label(row),
-        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)}); {count(row['exposed_count'])} with it",
+        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)})",
         value=row["difference_points"],
         low=low,
         high=high,
@@ -121,7 +121,8 @@ def _estimate(row: _Row) -> Estimate:
             _label(row),
             capital(_said(row)),
             f"lost {share(row['exposed_dropoff_share'])} with it, {share(row['unexposed_dropoff_share'])} without",
-            f"q = {_small(row['q_value'])}; compared within the same {readable(row['adjusted_for'] or '')}",
+            f"{count(row['exposed_count'])} with it; q = {_small(row['q_value'])}",
+            f"compared within the same {readable(row['adjusted_for'] or '')}",
         ),
         colour=theme.LOST if row["difference_points"] > 0 else theme.ADVANCED,
     )

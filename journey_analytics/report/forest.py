@@ -11,8 +11,9 @@ from journey_analytics.report.axes import label_axis, lines, number_axis, percen
 from journey_analytics.report.figures import sample_fill, whiskers
 from journey_analytics.report.wording import plain
 
-_HOVER_WIDTH = 64
-_PITCH = 52
+_HOVER_WIDTH = 46
+_TITLE_WIDTH = 20
+_PITCH = 56
 _ROOM = 0.04
 
 
@@ -47,12 +48,12 @@ def forest_figure(rows: Sequence[Estimate], *, axis: str, kind: str, empty: str)
     low, high = _bounds(rows, kind)
     return theme.figure(
         *(_marks(rows, colour) for colour in sorted({row.colour for row in rows})),
-        height=64 + _PITCH * len(rows),
+        height=76 + _PITCH * len(rows),
         showlegend=False,
         shapes=[_zero_line()] if kind == "signed" else [],
-        xaxis=_axis(low, high, kind) | {"range": [low, high], "title": lines(axis)},
+        xaxis=_axis(low, high, kind) | {"range": [low, high], "title": lines(axis, width=_TITLE_WIDTH)},
         yaxis=label_axis([short_label(row.label, row.told) for row in rows]),
-        margin={"l": 8, "r": 16, "t": 4, "b": 44},
+        margin={"l": 8, "r": 30, "t": 4, "b": 44},
     )
 
 
@@ -66,7 +67,7 @@ def _bounds(rows: Sequence[Estimate], kind: str) -> tuple[float, float]:
 
 
 def _axis(low: float, high: float, kind: str) -> dict[str, object]:
-    return percent_axis(low, high, most_steps=5) if kind == "share" else number_axis(low, high, sign=kind == "signed")
+    return percent_axis(low, high) if kind == "share" else number_axis(low, high, sign=kind == "signed")
 
 
 def _marks(rows: Sequence[Estimate], colour: str) -> go.Scatter:

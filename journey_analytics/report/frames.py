@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from journey_analytics.report.decision_tables import DECISION_TABLES
 from journey_analytics.warehouse import Warehouse
 
 _N = pl.Int64
@@ -61,6 +62,8 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "window_days": _N,
         "percentile": _N,
         "seconds": pl.Float64,
+        "low_seconds": pl.Float64,
+        "high_seconds": pl.Float64,
         "at_risk_count": _N,
         "entered_count": _N,
     },
@@ -245,6 +248,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "high_share": _SHARE,
         "spread_points": pl.Float64,
         "flip_share": _SHARE,
+        "ranked_count": _N,
     },
     "mart.audit_precision": {
         "kind": pl.String,
@@ -264,6 +268,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "judged_at": _AT,
     },
     "run.build": {"build_id": _N, "built_at": _AT},
+    **DECISION_TABLES,
 }
 
 _LONGEST = {

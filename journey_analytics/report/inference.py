@@ -91,7 +91,7 @@ def _right_share(logins: pl.DataFrame) -> str:
 
 
 def _rank_words(frames: Frames) -> list[str]:
-    """In how many other settings the stage with the biggest loss keeps its rank."""
+    """In how many of the other settings that rank the stage with the biggest loss it keeps its rank."""
     stage = ranking_stage(frames["mart.stage_dropoff"])
     whole = (
         pl.col("stage").eq_missing(pl.lit(stage)) & (pl.col("dimension") == "all") & pl.col("flip_share").is_not_null()
@@ -100,8 +100,12 @@ def _rank_words(frames: Frames) -> list[str]:
     if not rows:
         return []
     kept = share(1 - rows[0]["flip_share"])
-    others = count(rows[0]["setting_count"] - 1)
-    return [f"the biggest loss ({stage_title(str(stage)).lower()}) keeps its rank in {kept} of {others} other settings"]
+    ranked = rows[0]["ranked_count"]
+    others = f"the {count(ranked)} other" if ranked is not None else "the other"
+    return [
+        f"the biggest loss ({stage_title(str(stage)).lower()}) keeps its rank in {kept} of {others} settings that "
+        "rank it"
+    ]
 
 
 def _judged_words(frames: Frames) -> list[str]:

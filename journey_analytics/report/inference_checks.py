@@ -20,7 +20,8 @@ _Row = dict[str, Any]
 _RANGE_COLUMNS = (
     Column("Stage"), Column("What is changed"), Column("Settings", number=True), Column("As configured", number=True),
     Column("95 % interval", number=True), Column("Lowest to highest", number=True),
-    Column("Spread, points", number=True), Column("Other rank, of other settings", number=True),
+    Column("Spread, points", number=True), Column("Other rank, of others that rank it", number=True),
+    Column("Others that rank it", number=True),
 )  # fmt: skip
 _AUDIT_COLUMNS = (
     Column("What"), Column("Stratum"), Column("Items", number=True), Column("Judged", number=True),
@@ -81,8 +82,8 @@ def _range_table(ranges: pl.DataFrame) -> Html:
     dimension_order = pl.col("dimension").replace_strict(places, default=len(places), return_dtype=pl.Int64)
     rows = [_range_cells(row) for row in ranges.sort(stage_order(), dimension_order, "dimension").iter_rows(named=True)]
     caption = (
-        "Estimated share lost over the settings. Other rank: share of the other settings in which the stage ranks "
-        "elsewhere by loss than as configured"
+        "Estimated share lost over the settings. Other rank: of the other settings that rank the stage, those in which "
+        "it ranks elsewhere by loss than as configured"
     )
     return folded("Show these ranges as a table", table(_RANGE_COLUMNS, rows, caption=caption))
 
@@ -97,6 +98,7 @@ def _range_cells(row: _Row) -> tuple[str, ...]:
         span(row["low_share"], row["high_share"]),
         MISSING if row["spread_points"] is None else f"{row['spread_points']:.1f}",
         share(row["flip_share"]),
+        count(row["ranked_count"]),
     )
 
 

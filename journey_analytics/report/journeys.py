@@ -11,9 +11,10 @@ from journey_analytics.report.blocks import Column, Section, chart, folded, grid
 from journey_analytics.report.map_graph import MapGraph, map_graph
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.process_map import coverage_line, draw
-from journey_analytics.report.segments import MAX_SEGMENT_VALUES, ranking_stage, segment_figure, segment_rows
+from journey_analytics.report.segments import IN_TIME, MAX_SEGMENT_VALUES, ranking_stage, segment_figure, segment_rows
 from journey_analytics.report.stage_flow import STATE_WORDS, stage_flow_figure
-from journey_analytics.report.stage_time import MEDIAN, time_in_stage_figure
+from journey_analytics.report.stage_time import MEDIAN, time_in_stage_figure, time_interval
+from journey_analytics.report.stays import stays
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,
     count,
@@ -100,8 +101,13 @@ def losses(frames: Frames) -> Section:
         "losses",
         "Where customers are lost",
         _losses_lead(dropoff),
-        join([grid("two", shares, counts), _dropoff_table(dropoff), _segments(dropoff)]),
+        join([grid("two", shares, counts), _dropoff_table(dropoff), *_stays(frames), _segments(dropoff)]),
     )
+
+
+def _stays(frames: Frames) -> list[Html]:
+    found = stays(frames)
+    return [found] if found else []
 
 
 def _losses_lead(dropoff: pl.DataFrame) -> Html:
@@ -186,7 +192,7 @@ def _lowered(title: str) -> str:
 
 def _order_words(dropoff: pl.DataFrame, segment: str) -> str:
     stage = ranking_stage(dropoff)
-    if segment == "entry_month" or stage is None:
+    if segment in IN_TIME or stage is None:
         return "Hollow: fewer than 30 journeys; no mark: too few were watched long enough."
     return (
         f"Highest loss in {stage_title(stage)} first; hollow: fewer than 30 journeys, not ranked; "
@@ -299,8 +305,8 @@ def time_in_stage(frames: Frames) -> Section:
         title="Time until journeys move on",
         definition="Percentiles of all journeys that entered the stage, open ones counted for as long as they were "
         "seen: the moment at which "
-        "25, 50, 75 or 90 % of them have moved on. A missing mark: not reached within the window, because too many "
-        "are lost before.",
+        "25, 50, 75 or 90 % of them have moved on. Thin lines: 95 % intervals, without an end where it may be any "
+        "later time. A missing mark: not reached within the window, because too many are lost before.",
     )
     return Section("time", "Time in stage", _time_lead(times), join([drawn, _time_table(times)]))
 
@@ -322,6 +328,7 @@ def _time_table(times: pl.DataFrame) -> Html:
             stage_title(row["stage"]),
             f"{row['percentile']} %",
             duration(row["seconds"]) if row["seconds"] is not None else "not reached",
+            time_interval(row),
             count(row["at_risk_count"]),
             count(row["entered_count"]),
         )
@@ -329,6 +336,7 @@ def _time_table(times: pl.DataFrame) -> Html:
     ]
     columns = (
         Column("Stage"), Column("Have moved on", number=True), Column("after", number=True),
+        Column("95 % interval", number=True),
         Column("Still in the stage just before", number=True), Column("Entered (n)", number=True),
     )  # fmt: skip
     return folded(

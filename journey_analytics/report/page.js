@@ -3,8 +3,9 @@
   const config = { displayModeBar: false, responsive: true, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false };
   const drawn = new Set();
 
-  const draw = (plot) => {
-    if (drawn.has(plot)) return Promise.resolve();
+  // Asynchronous, so that a figure that fails does not keep the others from being drawn.
+  const draw = async (plot) => {
+    if (drawn.has(plot)) return;
     drawn.add(plot);
     const figure = JSON.parse(document.getElementById(`${plot.id}-data`).textContent);
     const fixed = figure.layout.width !== undefined;

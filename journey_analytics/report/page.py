@@ -11,9 +11,19 @@ from pathlib import Path
 import polars as pl
 from plotly.offline import get_plotlyjs
 
-from journey_analytics.report import inference, journeys, quality, variants
+from journey_analytics.report import (
+    attribution,
+    changes,
+    drivers,
+    funnels,
+    inference,
+    journeys,
+    quality,
+    variants,
+    wins,
+)
 from journey_analytics.report.active import active_frames
-from journey_analytics.report.blocks import card
+from journey_analytics.report.blocks import Section, card
 from journey_analytics.report.frames import complete
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.wording import count, listed, moment, name, several
@@ -33,10 +43,12 @@ _FOOTER = (
     "and sends nothing. "
     "Every number comes from a published table."
 )
-_NAV = (
-    ("losses", "Losses"), ("flow", "Flow"), ("map", "Process map"), ("variants", "Variants"), ("time", "Time in stage"),
-    ("model", "Model"), ("quality", "Data quality"), ("inference", "Inference"), ("definitions", "Definitions"),
-)  # fmt: skip
+_NAV = {
+    "losses": "Losses", "wins": "Wins", "drivers": "Drivers", "changes": "Changes", "flow": "Flow", "map": "Map",
+    "variants": "Variants", "time": "Time", "funnels": "Funnels", "attribution": "Attribution", "model": "Model",
+    "quality": "Data", "inference": "Inference", "definitions": "Definitions",
+}  # fmt: skip
+"""What a section is called in the navigation: in short, so that a screen has room for all of them."""
 
 
 def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated_at: datetime) -> Path:
@@ -65,22 +77,12 @@ def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated
 def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -> str:
     """The whole page as text."""
     tables = active_frames(complete(frames))
-    sections = (
-        journeys.losses(tables),
-        journeys.flow(tables),
-        journeys.process_map(tables),
-        variants.variants(tables),
-        journeys.time_in_stage(tables),
-        quality.discovered_model(tables),
-        quality.load_quality(tables),
-        inference.inference(tables),
-        quality.definitions(),
-    )
+    sections = [section for section in _sections(tables) if section is not None]
     body = tag(
         "body",
         tag("a", "Skip to the content", href="#content", class_="skip"),
         tag("div", _header(tables, generated_at), class_="wrap"),
-        _nav(),
+        _nav(sections),
         tag(
             "div",
             tag("main", *(section.html() for section in sections), id="content"),
@@ -90,6 +92,26 @@ def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -
         *_scripts(),
     )
     return f"<!doctype html>\n{tag('html', _head(), body, lang='en')}\n"
+
+
+def _sections(tables: Mapping[str, pl.DataFrame]) -> tuple[Section | None, ...]:
+    """What a decision starts from first, then how journeys run, then how sure all of it is."""
+    return (
+        journeys.losses(tables),
+        wins.wins(tables),
+        drivers.drivers(tables),
+        changes.changes(tables),
+        journeys.flow(tables),
+        journeys.process_map(tables),
+        variants.variants(tables),
+        journeys.time_in_stage(tables),
+        funnels.funnels(tables),
+        attribution.attribution(tables),
+        quality.discovered_model(tables),
+        quality.load_quality(tables),
+        inference.inference(tables),
+        quality.definitions(),
+    )
 
 
 def _head() -> Html:
@@ -121,8 +143,8 @@ def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _nav() -> Html:
-    links = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title in _NAV]
+def _nav(sections: Sequence[Section]) -> Html:
+    links = [tag("li", tag("a", _NAV[section.anchor], href=f"#{section.anchor}")) for section in sections]
     return tag("nav", tag("div", tag("ul", *links), class_="wrap"), aria_label="Sections")
 
 

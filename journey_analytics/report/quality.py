@@ -46,6 +46,16 @@ DEFINITIONS = (
         "before. No rule matches: no stage, counted under the inference.",
     ),
     (
+        "Opportunity",
+        "what would be won per month if a barrier, a stage for one value of a segment, were lifted to the level of "
+        "comparable values. Barriers overlap: their gains are not to be added up.",
+    ),
+    (
+        "Driver",
+        "something that goes with being lost more, or less, often than comparable journeys without it; an "
+        "association, never a cause.",
+    ),
+    (
         "Entered",
         "a journey enters a stage at its first touchpoint there; post-purchase at the purchase. Denominator of the "
         "estimated share.",

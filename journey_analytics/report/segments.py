@@ -14,6 +14,9 @@ from journey_analytics.report.wording import name, plain, shortened, stage_title
 MAX_SEGMENT_VALUES = 12
 """Values of a segment that are drawn; the table has all of them."""
 
+IN_TIME = frozenset({"entry_month", "entry_week"})
+"""Segments whose values run in time instead of by loss."""
+
 _Row = dict[str, Any]
 
 
@@ -25,7 +28,7 @@ def segment_rows(dropoff: pl.DataFrame, segment: str) -> pl.DataFrame:
     """
     rows = dropoff.filter(pl.col("segment") == segment)
     values = rows.select("segment_value").unique().sort("segment_value")
-    if segment != "entry_month":
+    if segment not in IN_TIME:
         values = _ranked_values(rows, values, ranking_stage(dropoff))
     return rows.join(values.with_row_index("place"), on="segment_value").sort("place", stage_order())
 

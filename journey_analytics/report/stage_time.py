@@ -9,8 +9,8 @@ import polars as pl
 
 from journey_analytics.contract import STAGES
 from journey_analytics.report import theme
-from journey_analytics.report.figures import stage_order
-from journey_analytics.report.wording import count, duration, stage_title
+from journey_analytics.report.figures import stage_order, whiskers
+from journey_analytics.report.wording import MISSING, count, duration, stage_title
 
 MEDIAN = 50
 
@@ -36,6 +36,7 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
         _time_dots(reached, stages),
         height=96 + 62 * len(stages),
         showlegend=False,
+        margin={"l": 8, "r": 34, "t": 36, "b": 44},
         xaxis={
             "type": "log",
             **_TIME_TICKS,
@@ -54,7 +55,7 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
 
 def _log_range(rows: Sequence[_Row]) -> list[float]:
     """The data with some room, in powers of ten as a log axis wants them."""
-    seconds = [max(1.0, row["seconds"]) for row in rows]
+    seconds = [max(1.0, row[end]) for row in rows for end in ("seconds", "low_seconds", "high_seconds") if row[end]]
     return [round(log10(min(seconds)) - 0.3, 3), round(log10(max(seconds)) + 0.3, 3)]
 
 
@@ -76,6 +77,7 @@ def _time_dots(rows: Sequence[_Row], stages: Sequence[str]) -> go.Scatter:
     return go.Scatter(
         x=[max(1.0, row["seconds"]) for row in rows],
         y=[places[row["stage"]] for row in rows],
+        error_x=_time_whiskers(rows),
         mode="markers+text",
         marker={
             "size": [15 if row["percentile"] == MEDIAN else 10 for row in rows],
@@ -91,10 +93,23 @@ def _time_dots(rows: Sequence[_Row], stages: Sequence[str]) -> go.Scatter:
     )
 
 
+def _time_whiskers(rows: Sequence[_Row]) -> dict[str, Any]:
+    """The intervals of the marks; an end that may be any later time is not drawn."""
+    bars = whiskers(rows, "seconds", "low_seconds", "high_seconds", theme.FAINT)
+    return bars | {"thickness": 1.5, "width": 4}
+
+
+def time_interval(row: _Row) -> str:
+    """The 95 % interval of a percentile in words; null for both ends where there is none."""
+    if row["seconds"] is None or row["low_seconds"] is None:
+        return MISSING
+    high = "any later time" if row["high_seconds"] is None else duration(row["high_seconds"])
+    return f"{duration(row['low_seconds'])} to {high}"
+
+
 def _time_words(row: _Row) -> str:
     return (
         f"<b>{stage_title(row['stage'])}</b><br>{row['percentile']} % of all {count(row['entered_count'])} entrants "
-        f"have moved on "
-        f"after {duration(row['seconds'])}<br>{count(row['at_risk_count'])} were still in the stage, and seen, just "
-        f"before"
+        f"have moved on after {duration(row['seconds'])}<br>95 % interval {time_interval(row)}<br>"
+        f"{count(row['at_risk_count'])} were still in the stage, and seen, just before"
     )

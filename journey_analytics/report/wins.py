@@ -67,7 +67,7 @@ def _customers(shown: Sequence[_Row], ranked: int) -> Html:
     return chart(
         "wins-customers",
         forest_figure(
-            [_estimate(row, "customers", "") for row in shown], axis="customers per month", kind="number", empty=""
+            [_estimate(row, "customers") for row in shown], axis="customers per month", kind="number", empty=""
         ),
         title="Customers to be won per month",
         definition=f"{LEAD} Hollow: fewer than {SMALL_SAMPLE} journeys.{part}",
@@ -80,7 +80,7 @@ def _money(shown: Sequence[_Row]) -> Html:
     return chart(
         "wins-money",
         forest_figure(
-            [_estimate(row, "amount", f" {name(row['currency'])}") for row in rows],
+            [_estimate(row, "amount") for row in rows],
             axis="money per month",
             kind="number",
             empty="",
@@ -95,11 +95,11 @@ def _has_money(rows: Sequence[_Row]) -> bool:
     return any(row["amount_per_month"] is not None for row in rows)
 
 
-def _estimate(row: _Row, figure: str, unit: str) -> Estimate:
+def _estimate(row: _Row, figure: str) -> Estimate:
     value, low, high = (row[f"{figure}{end}_per_month"] for end in ("", "_low", "_high"))
     return Estimate(
         label=f"{stage_title(row['stage'])}: {_barrier(row)}",
-        told=f"{_rounded(value)} ({_between(low, high)}){unit}",
+        told=f"{_rounded(value)} ({_between(low, high)})",
         value=value,
         low=low,
         high=high,

@@ -60,7 +60,7 @@ def sensitivity_ranges(compared: pl.DataFrame) -> pl.DataFrame:
           `high_setting_id`; of several the first); `default_share` as configured, with its 95 % interval;
           `spread_points` between them in percentage points. Null where nothing can be estimated.
         - `flip_share`: of the settings other than the configured one in which the stage is ranked, those in which its
-          rank by drop-off is another. `top_flip_share`: of those with a ranked first channel at this stage, those in
+          rank by drop-off is another; `ranked_count`: how many those settings are. `top_flip_share`: of those with a ranked first channel at this stage, those in
           which another one loses most than `top_channel`, the configured setting's. Null: there is nothing to compare.
     """
     parts = [_range(compared, ALL, pl.lit(value=True))]
@@ -89,6 +89,7 @@ def _range(compared: pl.DataFrame, dimension: str, belongs: pl.Expr) -> pl.DataF
         high_setting_id=pl.col("setting_id").get(pl.col(_SHARE).arg_max(), null_on_oob=True),
         spread_points=100 * (pl.col(_SHARE).max() - pl.col(_SHARE).min()),
         flip_share=_flip_share("stage_rank"),
+        ranked_count=pl.col("stage_rank").filter(~default).count().cast(pl.Int64),
         top_channel=pl.col("top_channel").filter(default).first(),
         top_flip_share=_flip_share("top_channel"),
     )

@@ -14,7 +14,7 @@ from journey_analytics.warehouse import Warehouse
 
 TABLE: Final = "mart.stage_suggestion"
 READS: Final = frozenset(
-    {"core.touchpoint", "config.activity", "config.activity_word", "config.setting", "config.source_rank"}
+    {"core.touchpoint_at_cutoff", "config.activity", "config.activity_word", "config.setting", "config.source_rank"}
 )
 """Besides the rules of the kernel."""
 
@@ -23,7 +23,7 @@ _ROWS_AT_ONCE: Final = 2_000_000
 _UNMATCHED: Final = """
 select
     activity, source, count(*)::bigint as touchpoint_count, count(distinct customer_id)::bigint as customer_count
-from core.touchpoint
+from core.touchpoint_at_cutoff
 where stage_rule is null
 group by activity, source
 """
@@ -33,7 +33,7 @@ select
     t.customer_id, t.journey_id, t.session_id, t.source, t.activity, epoch_us(t.occurred_at) as us, t.is_purchase,
     case when t.stage <> 'unknown' then t.stage end as stage,
     coalesce(r.stage in ('previous', 'opening'), false) as is_inherited
-from core.touchpoint as t
+from core.touchpoint_at_cutoff as t
 left join config.stage_rule as r on t.stage_rule = r.rule_id
 left join config.source_rank as k on t.source = k.source
 where
@@ -48,7 +48,7 @@ with known_activity as (
     select activity, 0 as touchpoint_count, '' as stage from config.activity
     union all
     select activity, count(*) as touchpoint_count, stage
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     where stage_rule is not null
     group by activity, stage
 )
@@ -78,7 +78,7 @@ def make_stage_suggestion(warehouse: Warehouse, *, rules: Rules) -> None:
 
 def _context_counts(warehouse: Warehouse, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Votes and places of all customers, so many at a time; a journey never spans two parts, so the counts add up."""
-    parts = warehouse.value("select count(*) from core.touchpoint") // _ROWS_AT_ONCE + 1
+    parts = warehouse.value("select count(*) from core.touchpoint_at_cutoff") // _ROWS_AT_ONCE + 1
     found = [_part_counts(warehouse, rules, part, parts) for part in range(parts)]
     return _sum([votes for votes, _ in found]), _sum([places for _, places in found])
 

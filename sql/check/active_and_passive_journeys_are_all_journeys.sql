@@ -54,7 +54,7 @@ journey_total as (
     select
         count(*) filter (where not is_passive)::bigint as expected_active_count,
         count(*) filter (where is_passive)::bigint as expected_passive_count
-    from core.journey
+    from core.journey_at_cutoff
 ),
 
 mismatch as (

@@ -29,7 +29,7 @@ mismatch as (
         or d.q_value < d.p_value * (1 - t.tolerance)
         or d.q_value > 1
         or (d.p_value is null) <> (d.q_value is null)
-        or d.is_found <> coalesce(d.q_value <= 0.05, false)
+        or d.is_found <> coalesce(d.q_value <= 0.05 and (d.hazard_ratio_low > 1 or d.hazard_ratio_high < 1), false)
 )
 
 select * from mismatch

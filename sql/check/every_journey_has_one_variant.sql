@@ -7,7 +7,7 @@ with variant_total as (
 ),
 
 journey_total as (
-    select count(*)::bigint as expected_count from core.journey
+    select count(*)::bigint as expected_count from core.journey_at_cutoff
 ),
 
 mismatch as (

@@ -5,7 +5,7 @@ with mismatch as (
         v.stage,
         j.stages
     from core.stage_visit as v
-    inner join core.journey as j on v.journey_id = j.journey_id
+    inner join core.journey_at_cutoff as j on v.journey_id = j.journey_id
     where not list_contains(j.stages, v.stage)
 )
 

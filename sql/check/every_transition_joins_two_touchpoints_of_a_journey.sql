@@ -4,7 +4,7 @@ with follow_total as (
 ),
 
 touchpoint_total as (
-    select (count(*) - count(distinct journey_id))::bigint as expected_count from core.touchpoint
+    select (count(*) - count(distinct journey_id))::bigint as expected_count from core.touchpoint_at_cutoff
 ),
 
 mismatch as (

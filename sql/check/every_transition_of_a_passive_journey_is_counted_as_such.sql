@@ -5,7 +5,7 @@ with follow_total as (
 
 passive_total as (
     select coalesce(sum(touchpoint_count - 1), 0)::bigint as expected_count
-    from core.journey
+    from core.journey_at_cutoff
     where is_passive
 ),
 

@@ -7,7 +7,7 @@ with journey_list as (
             2 * coalesce(list_position(['awareness', 'consideration', 'decision'], stage), 0) + is_purchase::integer
             order by position
         ) as codes
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     where is_purchase or (not is_passive and stage in ('awareness', 'consideration', 'decision'))
     group by journey_id
 ),

@@ -28,17 +28,17 @@ expected_total as (
     select
         'cut_reason' as section,
         count(*) as expected_count
-    from core.journey
+    from core.journey_at_cutoff
     union all
     select
         'unknown_stage' as section,
         count(*) as expected_count
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     union all
     select
         'stage_confidence' as section,
         count(*) as expected_count
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     where stage <> 'unknown'
 ),
 

@@ -16,8 +16,8 @@ mismatch as (
     from followed
     where
         present_versions > 1
-        or not abs(present_share - 1) <= 1e-9
-        or not abs(previous_share - 1) <= 1e-9
+        or not abs(present_share - 1) <= 1e-8
+        or not abs(previous_share - 1) <= 1e-8
 )
 
 select * from mismatch

@@ -12,8 +12,8 @@ with staged_activity as (
         t.stage,
         count(*) filter (where not j.is_passive)::bigint as active_count,
         count(*)::bigint as touchpoint_count
-    from core.touchpoint as t
-    inner join core.journey as j on t.journey_id = j.journey_id
+    from core.touchpoint_at_cutoff as t
+    inner join core.journey_at_cutoff as j on t.journey_id = j.journey_id
     group by t.activity, t.stage
 ),
 
@@ -49,8 +49,8 @@ counted_activity as (
         count(*) filter (
             where j.is_passive and t.next_activity is null and j.status = 'open'
         )::bigint as passive_open_end_count
-    from core.touchpoint as t
-    inner join core.journey as j on t.journey_id = j.journey_id
+    from core.touchpoint_at_cutoff as t
+    inner join core.journey_at_cutoff as j on t.journey_id = j.journey_id
     group by t.activity
 ),
 
@@ -58,8 +58,8 @@ last_act as (
     select
         max_by(t.activity, t.position) as activity,
         j.status
-    from core.touchpoint as t
-    inner join core.journey as j on t.journey_id = j.journey_id
+    from core.touchpoint_at_cutoff as t
+    inner join core.journey_at_cutoff as j on t.journey_id = j.journey_id
     where not j.is_passive and (t.is_purchase or not t.is_passive)
     group by t.journey_id, j.status
 ),

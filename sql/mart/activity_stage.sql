@@ -10,7 +10,7 @@ with counted_activity_stage as (
         count(*)::bigint as touchpoint_count,
         count(distinct journey_id)::bigint as journey_count,
         (sum(stage_confidence::decimal(18, 6)) / count(*))::double as mean_confidence
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     group by activity, stage
 ),
 

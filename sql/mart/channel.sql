@@ -2,14 +2,14 @@
 -- grain: channel
 -- rebuild: full
 -- Journeys are active ones, in which the customer did something; `passive_started_count` more began with it and hold
--- only e-mails that nobody reacted to. Touchpoints, and the journeys they touch, are all of them.
+-- only e-mails that nobody reacted to. Touchpoints, and the journeys they touch, are all of them up to T.
 -- No share of converted journeys stands here: over all journeys it would count the open ones as lost.
 with channel_touchpoint as (
     select
         coalesce(channel, 'none') as channel,
         count(*)::bigint as touchpoint_count,
         count(distinct journey_id)::bigint as touched_journey_count
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     group by 1
 ),
 
@@ -21,7 +21,7 @@ channel_journey as (
         count(*) filter (where not is_passive and status = 'dropped')::bigint as dropped_count,
         count(*) filter (where not is_passive and status = 'open')::bigint as open_count,
         count(*) filter (where is_passive)::bigint as passive_started_count
-    from core.journey
+    from core.journey_at_cutoff
     group by 1
 ),
 

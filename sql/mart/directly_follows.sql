@@ -14,8 +14,8 @@ with followed_touchpoint as (
         t.next_gap_us,
         j.is_passive,
         case when not j.is_passive then t.next_gap_us end as active_gap_us
-    from core.touchpoint as t
-    inner join core.journey as j on t.journey_id = j.journey_id
+    from core.touchpoint_at_cutoff as t
+    inner join core.journey_at_cutoff as j on t.journey_id = j.journey_id
     where t.next_activity is not null
 ),
 

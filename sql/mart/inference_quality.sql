@@ -3,6 +3,7 @@
 -- rebuild: full
 -- `share` is `n` of `base_count`, and `base` says of what in words; `largest` of the cluster sizes has neither. The
 -- items of a section add up to its base, but for `largest` and `stage_regression`. Bands hold their lower bound.
+-- Identities are those of all that was loaded, so the first four sections are too; the others are at T.
 -- `link_confidence`: links of identities to customers, by rule. `shared_device`: weak identities by the customers who
 -- logged in near them. `unresolved`: touchpoints by how they got their customer. `cluster_size`: customers by their
 -- strong identities. `cut_reason`: why journeys began; passive ones hold no act. `unknown_stage`: touchpoints with and
@@ -179,7 +180,7 @@ cut_item as (
                 list_position(['first', 'inactivity', 'new_need', 'purchase', 'end', 'after_sales'], cut_reason), 7
             )
         ) as sort_order
-    from core.journey
+    from core.journey_at_cutoff
     group by item
 ),
 
@@ -190,7 +191,7 @@ touchpoint_kind as (
         stage_rule is not null as has_rule,
         stage_confidence,
         count(*) as n
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     group by activity, has_stage, has_rule, stage_confidence
 ),
 

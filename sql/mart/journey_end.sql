@@ -1,4 +1,4 @@
--- One row per activity that journeys end with, and the stage of that last touchpoint, by the journey's status at T.
+-- One row per activity that journeys end with at T, and the stage of that touchpoint, by the journey's status at T.
 -- grain: (activity, stage)
 -- rebuild: full
 -- Counts are journeys. `passive_count` of the `end_count` are passive (only e-mails that nobody reacted to), split
@@ -10,8 +10,8 @@ with last_touchpoint as (
         t.stage,
         j.status,
         j.is_passive
-    from core.touchpoint as t
-    inner join core.journey as j on t.journey_id = j.journey_id
+    from core.touchpoint_at_cutoff as t
+    inner join core.journey_at_cutoff as j on t.journey_id = j.journey_id
     where t.next_activity is null
 ),
 

@@ -4,7 +4,7 @@
 -- read = accepted + duplicate + rejected, in rows of files. `touchpoint_count` counts touchpoints of customers (a row
 -- may hold several or none; bots are set aside). `rejected_share` and `duplicate_share` are of the rows read,
 -- `unknown_share` (stage unknown) and `unmatched_share` (no stage rule matched) of the touchpoints. `behind_seconds`:
--- from its last event to the latest one of any source.
+-- from its last event to the latest one of any source. Touchpoints after T count too: this is about what was delivered.
 with loaded_source as (
     select
         source,

@@ -20,7 +20,7 @@ purchase as (
     select
         journey_id,
         min(position) as purchase_position
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     where is_purchase
     group by journey_id
 ),
@@ -30,7 +30,7 @@ staged_touchpoint as (
         t.journey_id,
         r.rank,
         lag(r.rank) over (partition by t.journey_id order by t.position) as rank_before
-    from core.touchpoint as t
+    from core.touchpoint_at_cutoff as t
     inner join ranked_stage as r on t.stage = r.stage
     left join purchase as p on t.journey_id = p.journey_id
     where

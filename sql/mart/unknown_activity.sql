@@ -13,7 +13,7 @@ with counted_activity as (
         count(*) filter (where stage = 'unknown')::bigint as unknown_count,
         count(*) filter (where stage = 'unknown' and stage_rule is null)::bigint as unmatched_count,
         count(distinct customer_id) filter (where stage = 'unknown')::bigint as customer_count
-    from core.touchpoint
+    from core.touchpoint_at_cutoff
     group by activity, source
 ),
 

@@ -6,7 +6,7 @@
 -- active ones: `journey_share_of_all` is active journeys of the variant ÷ all active journeys; `variant_rank` counts
 -- from the most of them, ties in the order of the lists; `cumulative_share` is that of this and all variants ranked
 -- before. `median_duration_seconds` is from the first to the last touchpoint, of open journeys so far, null where all
--- are passive.
+-- are passive. What happened after T is in no list and no duration.
 with counted_variant as (
     select
         activities,
@@ -21,7 +21,7 @@ with counted_variant as (
         percentile_cont(0.5) within group (
             order by case when not is_passive then epoch_us(ended_at) - epoch_us(started_at) end
         ) / 1e6 as median_duration_seconds
-    from core.journey
+    from core.journey_at_cutoff
     group by activities
 ),
 
