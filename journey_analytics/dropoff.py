@@ -208,8 +208,9 @@ def _with_observed(counts: pl.DataFrame) -> pl.DataFrame:
     share = pl.col("observed_dropped_count") / pl.col("observed_count")
     return counts.with_columns(
         observed_dropoff_share=pl.when(pl.col("observed_count") > 0).then(share),
-        observed_low_share=wilson_low(share, pl.col("observed_count")),
-        observed_high_share=wilson_high(share, pl.col("observed_count")),
+        # Rounding must not leave a share of 0 or 1 outside of its own interval.
+        observed_low_share=wilson_low(share, pl.col("observed_count")).clip(upper_bound=share),
+        observed_high_share=wilson_high(share, pl.col("observed_count")).clip(lower_bound=share),
     )
 
 

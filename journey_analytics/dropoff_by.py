@@ -8,7 +8,7 @@ import polars as pl
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
 from journey_analytics.dropoff import WHOLE, stage_dropoff, stage_rank
-from journey_analytics.entrants import entrants, segment_rows
+from journey_analytics.entrants import entrants, is_there, segment_rows
 from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.rule_cells import Cell
 from journey_analytics.segment_rules import LATER_KNOWN, Segment
@@ -47,7 +47,8 @@ def dropoff_by(
     """
     _check_choices(stage=stage, at=at)
     with open_published(config.published) as published:
-        if by is None or find_segment(published, by, at=at):
+        found = None if by is None else find_segment(published, by, at=at)
+        if by is None or (found is not None and is_there(published, found)):
             return _computed(published, by=by, at=at, stage=stage)
     with existing(config, table="core.stage_visit") as warehouse:
         return _computed(warehouse, by=by, at=at, stage=stage)

@@ -71,7 +71,7 @@ def entrants(warehouse: Warehouse, *, by: Sequence[Segment] | None = None) -> pl
     """
     chosen = segment_rows(warehouse) if by is None else tuple(by)
     for segment in chosen:
-        _check_place(warehouse, segment)
+        check_place(warehouse, segment)
     visits = warehouse.frame(_sql(warehouse, chosen), name="entrants")
     return _folded(visits, [one.name for one in chosen if not one.is_period], cap=_value_cap(warehouse))
 
@@ -86,7 +86,7 @@ def segment_rows(warehouse: Warehouse) -> tuple[Segment, ...]:
     if warehouse.has("config.segment"):
         return read_segments({"segment": warehouse.frame("select * from config.segment order by rowid")})
     builtin = read_segments({"segment": read_rules(builtin_sql() / "config" / "segment.csv")})
-    return tuple(segment for segment in builtin if _is_there(warehouse, segment))
+    return tuple(segment for segment in builtin if is_there(warehouse, segment))
 
 
 def segment_tables(warehouse: Warehouse) -> frozenset[str]:
@@ -94,7 +94,8 @@ def segment_tables(warehouse: Warehouse) -> frozenset[str]:
     return frozenset(segment.table for segment in segment_rows(warehouse) if segment.table)
 
 
-def _is_there(warehouse: Warehouse, segment: Segment) -> bool:
+def is_there(warehouse: Warehouse, segment: Segment) -> bool:
+    """Whether this warehouse, or published copy, holds what a segment is taken from."""
     return segment.table is None or segment.column in warehouse.columns(segment.table)
 
 
@@ -104,8 +105,12 @@ def _value_cap(warehouse: Warehouse) -> int:
     return _VALUE_CAP if found is None else int(found)
 
 
-def _check_place(warehouse: Warehouse, segment: Segment) -> None:
-    """That the table is there, with the column, and that its key leads to one row."""
+def check_place(warehouse: Warehouse, segment: Segment) -> None:
+    """Check that the table is there, with the column, and that its key leads to one row.
+
+    Raises:
+        ConfigurationError: naming the file, the row and what is nearest.
+    """
     if segment.table is None:
         return
     columns = warehouse.columns(segment.table)

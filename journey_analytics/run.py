@@ -16,7 +16,7 @@ from pathlib import Path
 from journey_analytics import build, load, steps
 from journey_analytics.affected import affected_count, forget_state
 from journey_analytics.config import Config
-from journey_analytics.entrants import segment_tables
+from journey_analytics.entrants import check_place, segment_tables
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.funnel.attempt_rows import check_funnels
 from journey_analytics.load import LoadSummary
@@ -24,6 +24,7 @@ from journey_analytics.publish import publish
 from journey_analytics.report import report_frames, write_report
 from journey_analytics.rule_tables import check_rule_tables
 from journey_analytics.rule_warnings import undone_warnings
+from journey_analytics.segment_rules import read_segments
 from journey_analytics.warehouse import Warehouse, open_memory
 from journey_analytics.workspace import existing, writable
 
@@ -150,7 +151,16 @@ def check(config: Config) -> int:
     load.rehearse(files, config.sources, loaded_at=_now())
     with existing(config) as warehouse:
         check_funnels(warehouse, config)
+        _check_segments(warehouse, files)
         return _check(warehouse, files=files)
+
+
+def _check_segments(warehouse: Warehouse, files: Mapping[str, Path]) -> None:
+    """What segments are taken from, as the rules are now on disk; a model that was never built is left to the run."""
+    models = {model.name for schema in ("core", "mart") for model in build.read_models(files, schema)}
+    for segment in read_segments(build.rule_frames(files)):
+        if segment.table is None or warehouse.has(segment.table) or segment.table not in models:
+            check_place(warehouse, segment)
 
 
 def sql_files(config: Config) -> dict[str, Path]:

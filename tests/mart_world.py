@@ -1,6 +1,6 @@
 """A small random world as core and run tables, for the tests of the marts: touchpoints first, the rest derived."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 from random import Random
@@ -27,7 +27,8 @@ STAGE_OF = {
 }
 PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
-AT_CUTOFF = ("core.touchpoint_at_cutoff", "core.journey_at_cutoff", "core.leading_currency")
+CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
+AT_CUTOFF = (*CURRENCY, "core.journey_at_cutoff")
 Row = dict[str, object]
 
 
@@ -73,9 +74,9 @@ def make_marts(warehouse: Warehouse) -> None:
     build.run_models(warehouse, build.ordered(build.read_models(build.sql_files(), "mart")))
 
 
-def make_cutoff(warehouse: Warehouse) -> None:
+def make_cutoff(warehouse: Warehouse, names: Sequence[str] = AT_CUTOFF) -> None:
     """Make what the marts read of the core: the state at T, and the leading currency then."""
-    core = [model for model in build.read_models(build.sql_files(), "core") if model.name in AT_CUTOFF]
+    core = [model for model in build.read_models(build.sql_files(), "core") if model.name in names]
     build.run_models(warehouse, build.ordered(core))
 
 

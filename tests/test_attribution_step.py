@@ -9,6 +9,7 @@ from random import Random
 
 import polars as pl
 import pytest
+from mart_world import CURRENCY, make_cutoff
 from typer.testing import CliRunner
 
 from journey_analytics import build
@@ -79,9 +80,12 @@ def core(warehouse: Warehouse, journeys: list[list[Row]]) -> None:
     build.load_macros(warehouse, build.sql_files())
     money = pl.col("amount").cast(pl.Decimal(18, 4))
     touched = pl.DataFrame([row for rows in journeys for row in rows], infer_schema_length=None)
-    warehouse.create_from("core.touchpoint", touched.with_columns(money))
+    follows = {"next_activity": pl.lit(None, pl.String), "next_gap_us": pl.lit(None, pl.Int64)}
+    warehouse.create_from("core.touchpoint", touched.with_columns(money, **follows))
     lines = pl.DataFrame([journey_row(rows) for rows in journeys], infer_schema_length=None)
     warehouse.create_from("core.journey", lines.with_columns(money))
+    warehouse.create_from("run.cutoff", pl.DataFrame({"cutoff_at": [CUTOFF]}))
+    make_cutoff(warehouse, CURRENCY)
 
 
 @pytest.fixture(scope="module")

@@ -256,6 +256,22 @@ def test_the_command_says_what_changed_why_and_the_alerts(shop: Path) -> None:
     assert "alert: In the 7 days to 2026-06-07 24.0 % of 500 journeys" in said.stdout
 
 
+def test_where_nothing_could_be_tested_the_command_says_why(shop: Path) -> None:
+    thin = QUIET | {"present_count": 12, "p_value": None, "q_value": None, "is_ranked": False}
+    publish(shop.parent, changes=(thin,), reasons=())
+    with open_warehouse(shop.parent / "warehouse.published.duckdb") as published:
+        published.create_from("config.setting", pl.DataFrame({"setting": ["minimum_count"], "value": ["45"]}))
+    said = call("--config", str(shop)).stdout
+    assert "0 of 0" not in said
+    assert "none of the 1 figures could be tested: each is of fewer than 45 entrants or occurrences" in said
+
+
+def test_a_short_history_is_told_as_such(shop: Path) -> None:
+    with open_warehouse(shop.parent / "warehouse.published.duckdb") as published:
+        published.execute("delete from mart.change")
+    assert call("--config", str(shop)).stdout.startswith("nothing to compare: the earlier periods do not cover 31 days")
+
+
 def test_the_exit_code_is_3_only_where_it_is_asked_for_and_there_is_an_alert(shop: Path) -> None:
     assert call("--config", str(shop), "--fail-on-alert").exit_code == 3
     assert call("--config", str(shop)).exit_code == 0

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from tiny_shop import write_tiny_shop
 
-from journey_analytics.warehouse import Warehouse, open_published, open_warehouse
+from journey_analytics import build
+from journey_analytics.warehouse import Warehouse, open_memory, open_published, open_warehouse
 
 JOURNEY = Path(sys.executable).with_name("journey")
 
@@ -235,4 +236,30 @@ def test_every_explanation_says_something(warehouse: Warehouse) -> None:
     assert warehouse.rows("select * from mart.dictionary where length(meaning) < 8") == []
 
 
+def test_the_check_on_figures_that_are_none_sees_every_float_of_the_tables_of_statistics(warehouse: Warehouse) -> None:
+    """A column that is added to one of the tables has to be added to the check."""
+    name = "check.no_figure_of_a_statistic_is_nan_or_infinite"
+    sql = next(model.sql for model in build.read_models(build.sql_files(), "check") if model.name == name)
+    assert warehouse.rows(sql) == []
+    with open_memory() as empty:
+        for table in _STATISTICS:
+            empty.create_from(f"mart.{table}", warehouse.frame(f"select * from mart.{table} limit 0"))
+        floats = empty.rows(_FLOATS)
+        assert {table for table, _ in floats} == set(_STATISTICS)
+        for table, column in floats:
+            for figure, rows in (("0.5", []), ("nan", [(table, 1)]), ("-inf", [(table, 1)])):
+                empty.execute(f"insert into mart.{table} ({column}) values (?::double)", [figure])
+                assert empty.rows(sql) == rows, column
+                empty.execute(f"delete from mart.{table}")
+
+
+_FLOATS = """
+select table_name, column_name from information_schema.columns
+where table_schema = 'mart' and data_type in ('DOUBLE', 'FLOAT')
+order by all
+"""
+_STATISTICS = (
+    "stage_dropoff", "stage_exit", "stage_reach", "time_in_stage", "funnel", "funnel_instead", "driver",
+    "opportunity", "change", "change_reason", "alert", "attribution",
+)  # fmt: skip
 _EXPLAINED = "select table_name, column_name from mart.dictionary"

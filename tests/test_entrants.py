@@ -126,6 +126,40 @@ def test_values_beyond_the_cap_are_folded_by_name_on_ties_and_periods_never(worl
     assert found.height == world.value("select count(*) from core.stage_visit")
 
 
+def folded(world: Warehouse, logged: list[str], *, cap: int) -> dict[str, str]:
+    """What becomes of each logged source; the first of them has the most entrants."""
+    ranked = world.rows("select touchpoint_id from core.touchpoint order by touchpoint_id")
+    share = [name for at, name in enumerate(logged) for _ in range(len(logged) - at)]
+    given = [(key, share[at % len(share)]) for at, (key,) in enumerate(ranked)]
+    world.create_from("core.logged", pl.DataFrame(given, schema=["touchpoint_id", "campaign_name"], orient="row"))
+    world.execute(
+        "create or replace table core.touchpoint as "
+        "select t.*, l.campaign_name from core.touchpoint as t inner join core.logged as l using (touchpoint_id)"
+    )
+    add_segment(world, "mine", "entry", "campaign_name")
+    world.execute("update config.setting set value = ? where setting = 'segment_value_cap'", [str(cap)])
+    joined = entrants(world).join(
+        world.frame("select * from core.logged"), left_on="entry_touchpoint_id", right_on="touchpoint_id"
+    )
+    return dict(joined.select("campaign_name", "mine").unique().iter_rows())
+
+
+def test_a_logged_other_takes_no_place_of_the_cap_and_unknown_is_never_other(world: Warehouse) -> None:
+    assert folded(world, [OTHER, "a", "b", "c", "d", "unknown"], cap=2) == {
+        OTHER: OTHER,
+        "a": "a",
+        "b": "b",
+        "c": OTHER,
+        "d": OTHER,
+        "unknown": "unknown",
+    }
+
+
+def test_a_logged_other_folds_nothing_where_the_own_values_are_within_the_cap(world: Warehouse) -> None:
+    logged = [OTHER, "a", "b", "unknown"]
+    assert folded(world, logged, cap=2) == {name: name for name in logged}
+
+
 def test_a_table_of_the_analysts_own_by_journey_or_customer(world: Warehouse) -> None:
     world.execute("create table core.loyalty_tier as select distinct customer_id, 'gold' as tier from core.journey")
     world.execute("delete from core.loyalty_tier where customer_id = 'c_0'")

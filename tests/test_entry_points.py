@@ -13,6 +13,12 @@ COMMANDS = (
     "run",
     "check",
     "report",
+    "dropoff",
+    "funnel",
+    "drivers",
+    "opportunities",
+    "changes",
+    "attribution",
     "rejected",
     "explain",
     "undo",
@@ -21,7 +27,6 @@ COMMANDS = (
     "evaluate",
     "audit",
     "sensitivity",
-    "changes",
 )
 
 

@@ -32,6 +32,7 @@ def journey(number: int, letters: str) -> list[dict[str, object]]:
             "journey_id": f"j_{number}",
             "activity": ACTIVITY_OF.get(letter, "email_delivered"),
             "channel": "direct",
+            "device": "mobile",
             "stage": STAGE_OF.get(ACTIVITY_OF.get(letter, ""), "awareness"),
             "stage_rule": "r1",
             "stage_confidence": 0.9,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from mart_world import CURRENCY, make_cutoff
 
 from journey_analytics.dropoff import stage_dropoff
 from journey_analytics.intervals import wilson_high, wilson_low
@@ -283,13 +284,39 @@ def test_a_purchase_is_worth_its_amount_less_what_was_given_back_by_then():
     frame = pl.DataFrame(rows, schema=names, orient="row").with_columns(
         pl.col("amount").cast(pl.Decimal(18, 4)), occurred_at=pl.lit(CUTOFF) + pl.duration(days="day")
     )
+    found = worth(frame, cutoff=CUTOFF + timedelta(days=30))
+    assert found is not None
+    assert (found.currency, found.amount) == ("EUR", pytest.approx((60 + 50 + 900) / 3))
+    assert found.standard_error == pytest.approx(np.std([60, 50, 900], ddof=1) / np.sqrt(3))
+    assert found.other_currency_count == 1
+    assert worth(frame, cutoff=CUTOFF) is None
+
+
+def worth(touchpoints: pl.DataFrame, *, cutoff: datetime) -> Purchase | None:
+    """What a purchase is worth at T."""
     with open_memory() as warehouse:
-        warehouse.create_from("core.touchpoint", frame)
-        found = mean_purchase(warehouse, cutoff=CUTOFF + timedelta(days=30))
-        assert found is not None
-        assert (found.currency, found.amount) == ("EUR", pytest.approx((60 + 50 + 900) / 3))
-        assert found.standard_error == pytest.approx(np.std([60, 50, 900], ddof=1) / np.sqrt(3))
-        assert mean_purchase(warehouse, cutoff=CUTOFF) is None
+        gap = {"next_activity": pl.lit(None, pl.String), "next_gap_us": pl.lit(None, pl.Int64)}
+        warehouse.create_from("core.touchpoint", touchpoints.with_columns(**gap))
+        warehouse.create_from("run.cutoff", pl.DataFrame({"cutoff_at": [cutoff]}))
+        make_cutoff(warehouse, CURRENCY)
+        return mean_purchase(warehouse)
+
+
+def test_the_amount_is_in_the_currency_of_most_purchases_and_the_note_counts_the_others():
+    yen, euros = [("JPY", 90_000)] * 4, [("EUR", 100)] * 90
+    unpriced = [("USD", None)] * 100
+    frame = pl.DataFrame(
+        [("order_placed", str(n), True, amount, name) for n, (name, amount) in enumerate([*yen, *euros, *unpriced])],
+        schema=["activity", "order_id", "is_purchase", "amount", "currency"],
+        orient="row",
+    ).with_columns(pl.col("amount").cast(pl.Decimal(18, 4)), occurred_at=pl.lit(CUTOFF))
+    found = worth(frame, cutoff=CUTOFF)
+    assert found is not None
+    assert (found.currency, found.amount, found.other_currency_count) == ("EUR", 100, 4)
+    rows = table(*three_devices(), purchase=found)
+    assert row(rows, "mobile")["note"] == "amounts leave out purchases in other currencies: 4"
+    assert row(rows, "mobile")["is_ranked"]
+    assert row(rows, "tablet")["note"].startswith("already at the level")
 
 
 CHECKS = (

@@ -58,7 +58,8 @@ def test_the_text_says_what_it_is_before_it_lists():
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0.0, "0"), (0.3, "<1"), (0.5, "<1"), (0.6, "1"), (4.4, "4"), (44.4, "44"), (444.4, "440"), (995.0, "1,000")]
+    ("number", "text"),
+    [(0.0, "0"), (0.3, "<1"), (0.5, "<1"), (0.6, "1"), (4.4, "4"), (44.4, "44"), (444.4, "440"), (995.0, "1,000")],
 )
 def test_figures_are_rounded_to_two_digits(number, text):
     assert rounded(number) == text

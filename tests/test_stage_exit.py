@@ -152,6 +152,13 @@ def test_where_nobody_falls_back_or_ends_advancing_is_what_the_dropoff_says() ->
         assert advanced[share].to_list() == pytest.approx((1 - dropoff[f"estimated_{other}_share"]).to_list())
 
 
+def test_every_share_lies_within_its_interval_to_the_last_digit() -> None:
+    for seed in range(20):
+        found = stage_exit(random_visits(150, seed=seed), cutoff=CUTOFF, segments=["device"])
+        low, share, high = (pl.col(f"estimated{name}_share") for name in ("_low", "", "_high"))
+        assert found.filter((low > share) | (share > high)).is_empty()
+
+
 def test_order_and_split_of_the_rows_do_not_matter() -> None:
     frame = random_visits(200, seed=8, whole_days=True)
     told_first = stage_exit(frame, cutoff=CUTOFF, segments=["device"])

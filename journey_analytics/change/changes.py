@@ -81,8 +81,8 @@ def rounded(rows: pl.DataFrame) -> pl.DataFrame:
     A difference of 0 has no significant digits, only what rounding left of it; p-values may be far below any decimal.
     """
     told = cs.float() - cs.by_name("p_value", "q_value", require_all=False)
-    # + 0.0: no minus zero.
-    return rows.with_columns(cs.float().round_sig_figs(_DIGITS)).with_columns(told.round(_DECIMALS) + 0.0)
+    # 0.0 for 0.0: what is rounded to nothing from below is a minus zero.
+    return rows.with_columns(cs.float().round_sig_figs(_DIGITS)).with_columns(told.round(_DECIMALS).replace(0.0, 0.0))
 
 
 def _compared_edges(units: pl.DataFrame, *, minimum_count: int) -> pl.DataFrame:

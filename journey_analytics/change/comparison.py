@@ -190,7 +190,7 @@ def compared_counts(tallies: pl.DataFrame, *, key: Sequence[str], previous: int,
     Returns:
         One row per key, sorted by it. `difference_points` is the change in per cent of the earlier mean, its interval
         that of the ratio of two Poisson numbers on the logarithmic scale; null where nobody entered in one of them.
-        The interval is against the mean alone: where a trend goes on, it leaves out 0 and the p-value is no news.
+        The interval is against the mean alone: where a trend goes on it may leave out 0, and the p-value be large.
     """
     counts = tallies.group_by(*key).agg(
         units=pl.col("n").filter(_IS_PRESENT).sum(),

@@ -30,8 +30,9 @@ def _found(changes: Sequence[Mapping[str, Any]], periods: Mapping[str, Any]) -> 
     if not tested:
         least = "the setting minimum_count" if periods["minimum_count"] is None else f"{periods['minimum_count']:,}"
         return (
-            f"none of the {periods['compared_count']:,} figures could be tested: each is of fewer than {least} entrants or "
-            f"occurrences, or with fewer than {MINIMUM_EXPECTED:.0f} expected to go either way, or of what the shop sends"
+            f"none of the {periods['compared_count']:,} figures could be tested: each is of fewer than {least} "
+            f"entrants or occurrences, or with fewer than {MINIMUM_EXPECTED:.0f} expected to go either way, "
+            "or of what the shop sends"
         )
     return f"{len(changes)} of {tested:,} tested figures changed, at a false-discovery rate of 5 %"
 

@@ -116,7 +116,18 @@ _INPUT: Final = {name: kind for name, kind in _SCHEMA.items() if name not in ("p
 }
 
 
+_POINTS: Final = (
+    "exposed_dropoff_share", "unexposed_dropoff_share", "difference_points", "difference_low_points",
+    "difference_high_points",
+)  # fmt: skip
+
+
 def _with_findings(rows: pl.DataFrame) -> pl.DataFrame:
+    # An interval without a width is of so few that all went one way: it says nothing of the size.
+    is_told = (pl.col("difference_low_points") < pl.col("difference_points")) & (
+        pl.col("difference_points") < pl.col("difference_high_points")
+    )
+    rows = rows.with_columns(pl.when(is_told).then(name).alias(name) for name in _POINTS)
     rank = {stage: number for number, stage in enumerate(STAGES)}
     tested = rows.with_columns(p_value=p_of_z(pl.col("z"))).with_columns(q_value=q_values(pl.col("p_value")))
     # Where next to nobody with it advances otherwise, the test is sure and the size is not: that is no finding yet.

@@ -60,7 +60,14 @@ def _whole(points: float) -> str:
 
 def notes(row: Mapping[str, Any]) -> list[str]:
     """What is to be said besides: why there is no finding, what it was looked at in."""
-    if row["hazard_ratio"] is None or row["is_found"]:
+    if row["hazard_ratio"] is None:
         return [row["note"]] if row["note"] else []
+    if row["is_found"]:
+        return [*(["points not sure"] if _covers_zero(row) else []), *([row["note"]] if row["note"] else [])]
     no = "no finding" if row["q_value"] is None else f"no finding (q = {row['q_value']:.2g})"
     return [no, *([row["note"]] if row["note"] else [])]
+
+
+def _covers_zero(row: Mapping[str, Any]) -> bool:
+    low, high = row["difference_low_points"], row["difference_high_points"]
+    return low is not None and low <= 0 <= high

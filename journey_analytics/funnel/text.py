@@ -95,7 +95,8 @@ def dropped_text(result: FunnelResult, step: str) -> str:
         return f"nobody dropped after {step}\n\n{_definition(result)}"
     title = f"{rows.height:,} dropped after {step}"
     more = f"\n… {rows.height - _SHOWN_DROPPED:,} more: --csv FILE writes all" if rows.height > _SHOWN_DROPPED else ""
-    return f"{table(rows.head(_SHOWN_DROPPED).to_dicts(), title=title)}{more}\n\n{_definition(result)}"
+    shown = rows.head(_SHOWN_DROPPED).drop("customer_id", "last_at", strict=False)  # as many as a terminal is wide
+    return f"{table(shown.to_dicts(), title=title)}{more}\n\n{_definition(result)}"
 
 
 def write_dropped(result: FunnelResult, step: str, file: Path) -> str:

@@ -27,11 +27,11 @@ with refund as (
 
 kept as (
     select
-        leading.currency,
-        leading.other_currency_count,
+        chosen.currency,
+        chosen.other_currency_count,
         greatest(purchase.amount - coalesce(refund.amount, 0), 0)::decimal(18, 4) as amount
     from core.touchpoint_at_cutoff as purchase
-    inner join core.leading_currency as leading on leading.currency = purchase.currency
+    inner join core.leading_currency as chosen on chosen.currency = purchase.currency
     left join refund on refund.order_id = purchase.order_id and refund.currency = purchase.currency
     where purchase.is_purchase and purchase.amount is not null
 )

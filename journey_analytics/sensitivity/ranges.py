@@ -60,8 +60,9 @@ def sensitivity_ranges(compared: pl.DataFrame) -> pl.DataFrame:
           `high_setting_id`; of several the first); `default_share` as configured, with its 95 % interval;
           `spread_points` between them in percentage points. Null where nothing can be estimated.
         - `flip_share`: of the settings other than the configured one in which the stage is ranked, those in which its
-          rank by drop-off is another; `ranked_count`: how many those settings are. `top_flip_share`: of those with a ranked first channel at this stage, those in
-          which another one loses most than `top_channel`, the configured setting's. Null: there is nothing to compare.
+          rank by drop-off is another; `ranked_count`: how many those settings are. `top_flip_share`: of those with a
+          ranked first channel at this stage, those in which another one loses most than `top_channel`, the configured
+          setting's. Null: there is nothing to compare.
     """
     parts = [_range(compared, ALL, pl.lit(value=True))]
     parts += [_range(compared, dimension, _alone(dimension)) for dimension in DIMENSIONS]
