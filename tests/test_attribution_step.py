@@ -210,7 +210,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, journeys: list[list[Row]
 
 
 def shown(workspace: Path, *arguments: str) -> str:
-    done = CliRunner().invoke(app, ["attribution", "--config", str(workspace), *arguments])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["attribution", "--config", str(workspace), *arguments])
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -240,7 +240,7 @@ def test_rows_are_json_on_request(workspace: Path):
     ("option", "value", "meant"), [("--model", "markow", "markov"), ("--dimension", "chanel", "channel")]
 )
 def test_a_misspelled_name_names_the_nearest(workspace: Path, option: str, value: str, meant: str):
-    done = CliRunner().invoke(app, ["attribution", "--config", str(workspace), option, value])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["attribution", "--config", str(workspace), option, value])
     assert isinstance(done.exception, ConfigurationError)
     assert f"did you mean {meant!r}?" in str(done.exception)
 

@@ -357,29 +357,29 @@ def test_a_wrong_path_ends_with_2_and_a_wrong_sheet_with_1(shop, tmp_path):
     codes = []
     for *option, name in calls:
         call = ["audit", *option, str(tmp_path / name), "--config", str(shop.file)]
-        codes.append(getattr(CliRunner().invoke(app, call).exception, "exit_code", None))
+        codes.append(getattr(CliRunner(env={"COLUMNS": "160"}).invoke(app, call).exception, "exit_code", None))
     assert codes == [2, 2, 2, 2, 1]
-    said = " ".join(CliRunner().invoke(app, ["audit", "--help"]).output.split())
+    said = " ".join(CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", "--help"]).output.split())
     assert "Ends with 2 when the call is wrong" in said
     assert "write cannot_tell" in said
 
 
 def test_the_command_draws_takes_in_and_says_what_to_do_next(shop, truth, tmp_path):
     config, sheet = ["--config", str(shop.file)], tmp_path / "s.csv"
-    drawn = CliRunner().invoke(app, ["audit", str(sheet), "--count", "80", *config])
+    drawn = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", str(sheet), "--count", "80", *config])
     assert drawn.exit_code == 0, drawn.output
     assert f"journey audit --judged {sheet}" in drawn.output
     told = dict(truth.select("item_id", "verdict").iter_rows())
     save(sheet, [row | {"verdict": told[row["item_id"]]} for row in cells(sheet)])
-    text = CliRunner().invoke(app, ["audit", "--judged", str(sheet), *config]).output
+    text = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", "--judged", str(sheet), *config]).output
     assert "80 judgements taken in" in text
     assert "next: " in text
     assert max(map(len, text.replace(str(sheet), "").replace(str(shop.file), "").splitlines())) <= 120
-    found = json.loads(CliRunner().invoke(app, ["audit", "--judged", str(sheet), "--json", *config]).output)
+    found = json.loads(CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", "--judged", str(sheet), "--json", *config]).output)
     assert {row["kind"] for row in found["precision"]} == {"touchpoint", "link", "journey_cut"}
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.csv", "--judged", "b.csv"]])
 def test_asking_for_both_or_neither_is_a_wrong_call(built, arguments):
-    done = CliRunner().invoke(app, ["audit", *arguments, "--config", str(built.file)])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", *arguments, "--config", str(built.file)])
     assert isinstance(done.exception, ConfigurationError)

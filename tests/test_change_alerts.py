@@ -245,7 +245,7 @@ def publish(folder: Path, *, changes: tuple[dict[str, Any], ...], reasons: tuple
 
 
 def call(*arguments: str) -> Any:
-    return CliRunner().invoke(app, ["changes", *arguments])
+    return CliRunner(env={"COLUMNS": "160"}).invoke(app, ["changes", *arguments])
 
 
 def test_the_command_says_what_changed_why_and_the_alerts(shop: Path) -> None:

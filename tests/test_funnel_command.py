@@ -142,7 +142,7 @@ def rows(config: Config, sql: str) -> list[tuple[Any, ...]]:
 
 
 def call(config: Config, *words: str) -> str:
-    found = CliRunner().invoke(app, ["funnel", *words, "--config", str(config.file)])
+    found = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["funnel", *words, "--config", str(config.file)])
     assert found.exit_code == 0, found.output
     return found.stdout
 
@@ -250,7 +250,7 @@ def test_the_printed_sql_runs_on_the_published_copy_as_it_stands(shop: Config) -
     ],
 )
 def test_a_wrong_call_ends_with_2_and_the_nearest_name(shop: Config, words: list[str], said: str) -> None:
-    found = CliRunner().invoke(app, ["funnel", *words, "--config", str(shop.file)])
+    found = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["funnel", *words, "--config", str(shop.file)])
     assert isinstance(found.exception, ConfigurationError)
     assert said in str(found.exception)
     assert found.exception.exit_code == 2

@@ -77,14 +77,14 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_the_command_lists_the_best_first_and_no_more_than_asked(workspace):
-    done = CliRunner().invoke(app, ["opportunities", "--config", str(workspace), "--top", "1"])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["opportunities", "--config", str(workspace), "--top", "1"])
     assert done.exit_code == 0
     assert "  1. " in done.stdout
     assert "  2. " not in done.stdout
 
 
 def test_the_command_as_json_holds_ranked_rows_only(workspace):
-    done = CliRunner().invoke(app, ["opportunities", "--config", str(workspace), "--json"])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["opportunities", "--config", str(workspace), "--json"])
     rows = json.loads(done.stdout)
     assert [row["place"] for row in rows] == list(range(1, len(rows) + 1))
     assert [row["segment_value"] for row in rows] == ["paid_search", "mobile"]

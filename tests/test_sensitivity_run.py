@@ -203,7 +203,7 @@ def test_where_nobody_came_text_and_json_say_so(found: Sensitivity) -> None:
 
 def test_the_command_prints_json(built: Config, tmp_path: Path) -> None:
     config = copy_of(built, tmp_path)
-    done = CliRunner().invoke(app, ["sensitivity", "--config", str(config.file), "--json"])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["sensitivity", "--config", str(config.file), "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert len(told["sensitivity"]) == 108 * len(STAGES)

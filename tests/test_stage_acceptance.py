@@ -190,10 +190,10 @@ def test_before_the_first_run_there_is_nothing_to_accept(tmp_path: Path) -> None
 
 def test_the_commands_print_a_table_or_json_and_accept(shop: Config) -> None:
     config = ["--config", str(shop.file)]
-    listed = CliRunner().invoke(app, ["stage", "suggest", "--json", *config])
+    listed = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["stage", "suggest", "--json", *config])
     assert json.loads(listed.stdout)[0]["activity"] == UNKNOWN
-    shown = CliRunner().invoke(app, ["stage", "suggest", *config]).stdout
+    shown = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["stage", "suggest", *config]).stdout
     assert all(word in shown for word in (UNKNOWN, "decision", "journey stage accept"))
-    done = CliRunner().invoke(app, ["stage", "accept", UNKNOWN, *config])
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["stage", "accept", UNKNOWN, *config])
     assert (done.exit_code, "gives decision" in done.stdout) == (0, True)
     assert len(accepted(shop)) == 1

@@ -57,9 +57,15 @@ def _instead(found: Mapping[str, Any]) -> str:
         interval = "" if low is None or high is None else f"; 95 % interval {low:+.0f} to {high:+.0f} %"
         change = found["difference_points"]
         by = "" if change is None else f" ({change:+.0f} %{interval})"
-        return f"not {found['reference_value']:,.0f} as before{by}"
+        return f"not {_mean(found['reference_value'])} as before{by}"
     interval = f"{found['difference_points']:+.1f} points; 95 % interval {low:+.1f} to {high:+.1f}"
     return f"not {_percent(found['previous_share'])} as before ({interval})"
+
+
+def _mean(value: float) -> str:
+    """A mean per period; a small one with its decimal, or the per cent beside it would seem wrong."""
+    is_whole = value >= 100 or value == round(value)  # noqa: PLR2004
+    return f"{value:,.0f}" if is_whole else f"{value:,.1f}"
 
 
 def _lost(found: Mapping[str, Any]) -> str:
