@@ -375,7 +375,9 @@ def test_the_command_draws_takes_in_and_says_what_to_do_next(shop, truth, tmp_pa
     assert "80 judgements taken in" in text
     assert "next: " in text
     assert max(map(len, text.replace(str(sheet), "").replace(str(shop.file), "").splitlines())) <= 120
-    found = json.loads(CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", "--judged", str(sheet), "--json", *config]).output)
+    found = json.loads(
+        CliRunner(env={"COLUMNS": "160"}).invoke(app, ["audit", "--judged", str(sheet), "--json", *config]).output
+    )
     assert {row["kind"] for row in found["precision"]} == {"touchpoint", "link", "journey_cut"}
 
 
