@@ -16,7 +16,7 @@ from xml.etree import ElementTree as Xml
 
 import polars as pl
 import pytest
-from mart_world import sequenced
+from mart_world import make_cutoff, sequenced
 
 from journey_analytics import build
 from journey_analytics.mining import model as model_module
@@ -104,9 +104,16 @@ def store_log(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
         pl.col("occurred_at").last().alias("ended_at"),
     )
     made = journeys.with_columns(
-        status=pl.lit("dropped"), stages=pl.lit([], dtype=pl.List(pl.String)), is_passive=pl.lit(False)
+        status=pl.lit("dropped"),
+        stages=pl.lit([], dtype=pl.List(pl.String)),
+        is_passive=pl.lit(False),
+        touchpoint_count=pl.col("activities").list.len().cast(pl.Int64),
+        customer_id="journey_id",
+        **dict.fromkeys(("first_channel", "first_source", "cut_reason"), pl.lit(None, pl.String)),
     )
+    warehouse.create_from("run.cutoff", touchpoints.select(cutoff_at=pl.col("occurred_at").max()))
     warehouse.create_from("core.journey", made)
+    make_cutoff(warehouse, ("core.touchpoint_at_cutoff", "core.journey_at_cutoff"))
     wanted = ("mart.directly_follows", "mart.variant", "mart.stage_variant", "mart.activity")
     models = [model for model in build.read_models(build.sql_files(), "mart") if model.name in wanted]
     build.run_models(warehouse, build.ordered(models))

@@ -37,7 +37,7 @@ kept as (
 )
 
 select
-    count(*) as purchase_count, sum(amount) as amount, sum(amount * amount) as square, min(currency) as currency,
+    count(*) as purchase_count, sum(amount) as amount, sum(amount::decimal(38, 4) * amount) as square, min(currency) as currency,
     min(other_currency_count) as other_currency_count
 from kept
 """

@@ -15,6 +15,7 @@ from journey_analytics.report.wording import MISSING, count, duration, stage_tit
 MEDIAN = 50
 
 _Row = dict[str, Any]
+_ENDS = ("seconds", "low_seconds", "high_seconds")
 _TIME_TICKS = {
     "tickvals": [1, 60, 3_600, 86_400, 604_800, 2_592_000, 15_552_000],
     "ticktext": ["1 s", "1 min", "1 h", "1 day", "7 days", "30 days", "180 days"],
@@ -55,7 +56,7 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
 
 def _log_range(rows: Sequence[_Row]) -> list[float]:
     """The data with some room, in powers of ten as a log axis wants them."""
-    seconds = [max(1.0, row[end]) for row in rows for end in ("seconds", "low_seconds", "high_seconds") if row[end]]
+    seconds = [max(1.0, row[end]) for row in rows for end in _ENDS if row[end] is not None]
     return [round(log10(min(seconds)) - 0.3, 3), round(log10(max(seconds)) + 0.3, 3)]
 
 

@@ -1,4 +1,4 @@
--- One row: the currency of most purchases up to T that have an amount; none where no purchase has one.
+-- One row per warehouse: the currency of most purchases up to T that have an amount; none where no purchase has one.
 -- grain: a single row, or none
 -- rebuild: full
 -- Ties: the name that comes first. Purchases are counted, not their amounts added up: sums in different currencies
