@@ -37,8 +37,8 @@ kept as (
 )
 
 select
-    count(*) as purchase_count, sum(amount) as amount, sum(amount::decimal(38, 4) * amount) as square, min(currency) as currency,
-    min(other_currency_count) as other_currency_count
+    count(*) as purchase_count, sum(amount) as amount, sum(amount::decimal(38, 4) * amount) as square,
+    min(currency) as currency, min(other_currency_count) as other_currency_count
 from kept
 """
 
