@@ -79,3 +79,9 @@ EVENT_COLUMNS: Final[dict[str, str]] = {
     "content_hash": "VARCHAR",
 }
 """`staging.event`: one row per (source, source_event_id), typed, UTC, deduplicated: an admitted staged row."""
+
+START = "START"
+"""The node before a journey's first touchpoint, in maps and flows. In capitals: no activity is spelled so."""
+
+END_NODES = {"converted": "CONVERTED", "dropped": "DROPPED", "open": "OPEN"}
+"""The node after a journey's last touchpoint up to T, by its status at T."""
