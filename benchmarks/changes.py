@@ -11,15 +11,14 @@ The workspace is only read.
 """
 
 import argparse
-import shutil
-import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 import polars as pl
+from copies import copied  # pyrefly: ignore[missing-import]
 
 from journey_analytics.change.changes import changes
 from journey_analytics.change.periods import Periods, periods
@@ -262,15 +261,11 @@ def read_workspace(file: Path) -> tuple[pl.DataFrame, pl.DataFrame, datetime, tu
     from journey_analytics.entrants import entrants, segment_rows
     from journey_analytics.warehouse import open_warehouse
 
-    config = read_config(file)
-    with tempfile.TemporaryDirectory(dir=config.warehouse.parent) as folder:
-        copy = Path(folder) / "warehouse.duckdb"
-        shutil.copyfile(config.warehouse, copy)
-        with open_warehouse(replace(config, warehouse=copy).warehouse) as warehouse:
-            names = tuple(segment.name for segment in segment_rows(warehouse) if not segment.is_period)
-            visits = entrants(warehouse)
-            since, until = warehouse.rows("select min(occurred_at), max(occurred_at) from core.touchpoint")[0]
-            seen = warehouse.frame(step.OCCURRENCES, parameters=[since - timedelta(days=1), until])
+    with copied(read_config(file)) as config, open_warehouse(config.warehouse) as warehouse:
+        names = tuple(segment.name for segment in segment_rows(warehouse) if not segment.is_period)
+        visits = entrants(warehouse)
+        since, until = warehouse.rows("select min(occurred_at), max(occurred_at) from core.touchpoint")[0]
+        seen = warehouse.frame(step.OCCURRENCES, parameters=[since - timedelta(days=1), until])
     return visits, seen, since, names
 
 

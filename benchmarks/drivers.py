@@ -22,7 +22,7 @@ from journey_analytics.discovery import p_of_z, q_values
 from journey_analytics.drivers import Stays, driver_rows, stays_of
 from journey_analytics.drivers.sentences import driver_sentence
 from journey_analytics.drivers.step import stage_stays
-from journey_analytics.dropoff import naive
+from journey_analytics.instants import naive
 from journey_analytics.workspace import existing
 
 CUTOFF = datetime(2026, 1, 1)

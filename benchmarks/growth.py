@@ -10,13 +10,11 @@ threads, so a busy machine tells less of them than of the clock.
 
 import argparse
 import os
-import shutil
-import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copies import SUFFIXES, copied  # pyrefly: ignore[missing-import]
 from end_to_end import cpu_seconds, peak_bytes  # pyrefly: ignore[missing-import]
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from journey_analytics.config import Config
     from journey_analytics.warehouse import Warehouse
 
-_REPEAT = """
+_REPEAT = f"""
 create or replace table staging.event as
 select
     event.* replace (
@@ -39,9 +37,7 @@ select
         ) as identities
     )
 from staging.event as event
-cross join (
-    select case number when 0 then '' else '~' || number end as suffix from range(?) as copies(number)
-) as copied
+cross join ({SUFFIXES}) as copied
 """
 
 
@@ -50,13 +46,9 @@ def main() -> None:
     from journey_analytics.config import read_config
 
     options = _options()
-    config = read_config(options.workspace)
-    with tempfile.TemporaryDirectory(dir=config.warehouse.parent) as folder:
-        file = Path(folder) / "warehouse.duckdb"
-        shutil.copyfile(config.warehouse, file)
-        copied = replace(config, warehouse=file)
-        single, touchpoints = timed(copied, times=1)
-        several, more_touchpoints = timed(copied, times=options.times)
+    with copied(read_config(options.workspace)) as config:
+        single, touchpoints = timed(config, times=1)
+        several, more_touchpoints = timed(config, times=options.times)
     load = " ".join(f"{part:.1f}" for part in os.getloadavg())
     print(f"{touchpoints:,} and {more_touchpoints:,} touchpoints, {os.cpu_count()} CPUs, load {load}; CPU seconds\n")
     for step in sorted(several, key=lambda name: -several[name]):
@@ -69,13 +61,14 @@ def main() -> None:
 def timed(config: "Config", *, times: int) -> tuple[dict[str, float], int]:
     """CPU seconds by step over the events repeated `times` times, and the number of touchpoints."""
     from journey_analytics import affected, build, run, steps
+    from journey_analytics.cutoff import last_cutoff
     from journey_analytics.workspace import writable
 
     files = run.sql_files(config)
     with writable(config) as warehouse:
         if times > 1:
             warehouse.execute(_REPEAT, [times], name="repeated events")
-        cutoff = warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
+        cutoff = last_cutoff(warehouse)
         affected.forget_state(warehouse)
         build.load_config(warehouse, files)
         build.load_macros(warehouse, files)

@@ -10,15 +10,13 @@ a bit too fast here. The copy is deleted; the workspace is only read.
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copies import SUFFIXES, copied  # pyrefly: ignore[missing-import]
 from end_to_end import cpu_seconds, peak_bytes  # pyrefly: ignore[missing-import]
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ group by all
 having list_has_any(ids, ['customer_id', 'journey_id', 'touchpoint_id'])
 order by all
 """
-_SUFFIX = "case number when 0 then '' else '~' || number end as suffix from range(?) as copies(number)"
 
 
 def main() -> None:
@@ -50,17 +47,15 @@ def main() -> None:
     from journey_analytics.config import read_config
 
     options = _options()
-    config = read_config(options.workspace)
-    with tempfile.TemporaryDirectory(dir=config.warehouse.parent) as folder:
-        file = Path(folder) / "warehouse.duckdb"
-        shutil.copyfile(config.warehouse, file)
-        spent, journeys = timed(replace(config, warehouse=file), journeys=options.journeys)
+    with copied(read_config(options.workspace)) as config:
+        spent, journeys = timed(config, journeys=options.journeys)
     print(report(spent, journeys=journeys))
 
 
 def timed(config: "Config", *, journeys: int) -> tuple[dict[str, Seconds], int]:
     """Seconds by node and of the checks over at least so many journeys, and how many there are."""
     from journey_analytics import affected, build, run, steps
+    from journey_analytics.cutoff import last_cutoff
     from journey_analytics.entrants import segment_tables
     from journey_analytics.workspace import writable
 
@@ -69,7 +64,7 @@ def timed(config: "Config", *, journeys: int) -> tuple[dict[str, Seconds], int]:
         build.load_config(warehouse, files)
         build.load_macros(warehouse, files)
         affected.forget_state(warehouse)
-        cutoff = warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
+        cutoff = last_cutoff(warehouse)
         made = steps.python_steps(cutoff, segment_tables=segment_tables(warehouse), funnels=config.funnels)
         models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
         nodes = build.ordered(models, made)
@@ -97,7 +92,7 @@ def repeat(warehouse: "Warehouse", *, tables: Collection[str], journeys: int) ->
         other = ", ".join(f"{name} || suffix as {name}" for name in ids)
         warehouse.execute(
             f"create or replace table {table} as select original.* replace ({other}) "
-            f"from {table} as original cross join (select {_SUFFIX}) as copied",
+            f"from {table} as original cross join ({SUFFIXES}) as copied",
             [times],
             name=table,
         )

@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,18 +61,16 @@ def report(warehouse: "Warehouse") -> str:
 def time_kernel(warehouse: "Warehouse") -> tuple[float, int]:
     """Wall-clock seconds of reading and running every bucket once, and the number of touchpoints."""
     from journey_analytics import steps
+    from journey_analytics.cutoff import last_cutoff
     from journey_analytics.sequence import build_sequence
+    from journey_analytics.settings import setting
 
-    rules, cutoff = steps.used_rules(warehouse), _cutoff(warehouse)
+    rules, cutoff = steps.used_rules(warehouse), last_cutoff(warehouse)
     began, touchpoints = time.perf_counter(), 0
-    for bucket in range(steps.setting(warehouse, "bucket_count")):
+    for bucket in range(setting(warehouse, "bucket_count")):
         events = warehouse.frame("select * from core.customer_event where bucket = ?", parameters=[bucket])
         touchpoints += build_sequence(events, rules=rules, cutoff=cutoff).touchpoint.height
     return time.perf_counter() - began, touchpoints
-
-
-def _cutoff(warehouse: "Warehouse") -> datetime:
-    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
 
 
 def _progress(done: int, total: int) -> None:

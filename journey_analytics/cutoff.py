@@ -9,6 +9,9 @@ from typing import Final
 
 import polars as pl
 
+from journey_analytics.errors import DataError
+from journey_analytics.warehouse import Warehouse
+
 USUAL_DAYS: Final = 90
 """A source's pauses are judged by those of so many days before its last touchpoint.
 
@@ -62,3 +65,14 @@ def _cutoff(as_of: datetime | None) -> pl.Expr:
         return pl.lit(as_of)
     guarded = pl.col("complete_until").filter(pl.col("guards_cutoff")).min()
     return pl.coalesce(guarded, pl.col("complete_until").min())
+
+
+def last_cutoff(warehouse: Warehouse) -> datetime:
+    """T of the last build, naive in UTC.
+
+    Raises:
+        DataError: nothing was built yet.
+    """
+    if not warehouse.has("run.build") or not warehouse.value("select count(*) from run.build"):
+        raise DataError("nothing was built yet: run `journey run` first")
+    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")

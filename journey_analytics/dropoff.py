@@ -6,13 +6,14 @@ hold it to statsmodels' `CumIncidenceRight`.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 from polars import selectors
 
 from journey_analytics.contract import STAGES, UNKNOWN
 from journey_analytics.incidence import stay_days, window_incidence
+from journey_analytics.instants import naive
 from journey_analytics.intervals import wilson_high, wilson_low
 
 WHOLE = "all"
@@ -208,9 +209,8 @@ def _with_observed(counts: pl.DataFrame) -> pl.DataFrame:
     share = pl.col("observed_dropped_count") / pl.col("observed_count")
     return counts.with_columns(
         observed_dropoff_share=pl.when(pl.col("observed_count") > 0).then(share),
-        # Rounding must not leave a share of 0 or 1 outside of its own interval.
-        observed_low_share=wilson_low(share, pl.col("observed_count")).clip(upper_bound=share),
-        observed_high_share=wilson_high(share, pl.col("observed_count")).clip(lower_bound=share),
+        observed_low_share=wilson_low(share, pl.col("observed_count")),
+        observed_high_share=wilson_high(share, pl.col("observed_count")),
     )
 
 
@@ -219,12 +219,10 @@ def _with_estimated(counts: pl.DataFrame) -> pl.DataFrame:
     is_told = (pl.col("open_count") == 0) | (pl.col("followed_count") >= MINIMUM_FOLLOWED)
     share = (1 - pl.col("incidence")).clip(0.0, 1.0)
     count = _effective_count(share)
-    # Rounding must not leave a share of nearly 0 or 1 outside of its own interval.
-    low, high = wilson_low(share, count).clip(upper_bound=share), wilson_high(share, count).clip(lower_bound=share)
     return counts.with_columns(
         estimated_dropoff_share=pl.when(is_told).then(share),
-        estimated_low_share=pl.when(is_told).then(low),
-        estimated_high_share=pl.when(is_told).then(high),
+        estimated_low_share=pl.when(is_told).then(wilson_low(share, count)),
+        estimated_high_share=pl.when(is_told).then(wilson_high(share, count)),
         estimate_note=pl.when(~is_told).then(pl.lit(TOO_FEW_FOLLOWED)),
     )
 
@@ -283,11 +281,6 @@ def _is_ranked(minimum_count: int) -> pl.Expr:
 def stage_rank() -> pl.Expr:
     """The place of `stage` in a journey, to sort by; what is no stage comes last."""
     return pl.col("stage").replace_strict({stage: rank for rank, stage in enumerate(STAGES)}, default=len(STAGES))
-
-
-def naive(cutoff: datetime) -> datetime:
-    """T as all times of the tables are: naive, in UTC."""
-    return cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
 def as_of_on(cutoff: datetime) -> date:

@@ -7,11 +7,13 @@ import polars as pl
 
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
+from journey_analytics.cutoff import last_cutoff
 from journey_analytics.dropoff import WHOLE, stage_dropoff, stage_rank
 from journey_analytics.entrants import entrants, is_there, segment_rows
 from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.rule_cells import Cell
 from journey_analytics.segment_rules import LATER_KNOWN, Segment
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse, open_published
 from journey_analytics.workspace import existing
 
@@ -21,8 +23,6 @@ PLACES: Final = ("entry", "first")
 _TOUCHPOINT: Final = "core.touchpoint"
 _OF_JOURNEYS: Final = ("core.journey", "core.journey_segment")
 _COLUMN: Final = "value_asked_for"
-_CUTOFF: Final = "select cutoff_at from run.build order by build_id desc limit 1"
-_MINIMUM: Final = "select value::bigint from config.setting where setting = 'minimum_count'"
 
 
 def dropoff_by(
@@ -103,8 +103,8 @@ def _computed(warehouse: Warehouse, *, by: str | None, at: str | None, stage: st
         visits = visits.filter(pl.col("stage") == stage)
     found = stage_dropoff(
         visits,
-        cutoff=warehouse.value(_CUTOFF),
-        minimum_count=_minimum_count(warehouse),
+        cutoff=last_cutoff(warehouse),
+        minimum_count=setting(warehouse, "minimum_count", 30),
         segments=[one.name for one in asked],
     )
     in_time_order = pl.lit(segment is not None and segment.is_period)
@@ -114,11 +114,6 @@ def _computed(warehouse: Warehouse, *, by: str | None, at: str | None, stage: st
         pl.when(in_time_order).then(0).otherwise(-pl.col("entered_count")),
         "segment_value",
     )
-
-
-def _minimum_count(warehouse: Warehouse) -> int:
-    found = warehouse.value(_MINIMUM) if warehouse.has("config.setting") else None
-    return 30 if found is None else found
 
 
 def _names(warehouse: Warehouse) -> set[str]:

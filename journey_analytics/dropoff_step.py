@@ -5,6 +5,7 @@ from typing import Final
 
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
 from journey_analytics.entrants import entrants, segments
+from journey_analytics.settings import setting
 from journey_analytics.stage_exit import stage_exit
 from journey_analytics.stage_reach import stage_reach
 from journey_analytics.warehouse import Warehouse
@@ -12,13 +13,12 @@ from journey_analytics.warehouse import Warehouse
 DROPOFF_READS: Final = frozenset({"core.stage_visit", "core.journey", "config.stage_window", "config.setting"})
 DROPOFF_MAKES: Final = frozenset({"mart.stage_dropoff", "mart.time_in_stage", "mart.stage_exit", "mart.stage_reach"})
 
-_MINIMUM = "select value::bigint from config.setting where setting = 'minimum_count'"
 _WINDOWS = "select stage, window_days::bigint from config.stage_window"
 
 
 def make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
     """Make the tables of `DROPOFF_MAKES` anew, for the whole and for every segment of `config.segment`."""
-    visits, by, minimum = entrants(warehouse), segments(warehouse), warehouse.value(_MINIMUM)
+    visits, by, minimum = entrants(warehouse), segments(warehouse), setting(warehouse, "minimum_count")
     windows = dict(warehouse.rows(_WINDOWS))
     made = {
         "stage_dropoff": stage_dropoff(visits, cutoff=cutoff, minimum_count=minimum, segments=by),

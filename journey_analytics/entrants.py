@@ -8,6 +8,7 @@ import polars as pl
 from journey_analytics.build import builtin_sql, read_rules
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.segment_rules import Segment, no_such_table, read_segments
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
 
 ENTRANT_READS: Final = frozenset({"core.stage_visit", "core.journey", "core.touchpoint", "core.journey_segment"})
@@ -73,7 +74,8 @@ def entrants(warehouse: Warehouse, *, by: Sequence[Segment] | None = None) -> pl
     for segment in chosen:
         check_place(warehouse, segment)
     visits = warehouse.frame(_sql(warehouse, chosen), name="entrants")
-    return _folded(visits, [one.name for one in chosen if not one.is_period], cap=_value_cap(warehouse))
+    cap = setting(warehouse, "segment_value_cap", _VALUE_CAP)
+    return _folded(visits, [one.name for one in chosen if not one.is_period], cap=cap)
 
 
 def segments(warehouse: Warehouse) -> tuple[str, ...]:
@@ -97,12 +99,6 @@ def segment_tables(warehouse: Warehouse) -> frozenset[str]:
 def is_there(warehouse: Warehouse, segment: Segment) -> bool:
     """Whether this warehouse, or published copy, holds what a segment is taken from."""
     return segment.table is None or segment.column in warehouse.columns(segment.table)
-
-
-def _value_cap(warehouse: Warehouse) -> int:
-    asked = "select value from config.setting where setting = 'segment_value_cap'"
-    found = warehouse.value(asked) if warehouse.has("config.setting") else None
-    return _VALUE_CAP if found is None else int(found)
 
 
 def check_place(warehouse: Warehouse, segment: Segment) -> None:

@@ -7,10 +7,12 @@ at midnight, the drop-off of the last 30 days' entrants came out 0.2 points too 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import polars as pl
+
+from journey_analytics.instants import naive
 
 BORROWED_COUNT: Final = 3
 """To how many entrants of the days around it each day's hazard is drawn, in the variance only."""
@@ -102,8 +104,7 @@ def _days(stays: pl.DataFrame, *, group: Sequence[str], causes: Sequence[str]) -
 
 def _stay_day(cutoff: datetime) -> pl.Expr:
     """On which day in the stage, days ending at T's hour, the stay ended or was last seen."""
-    naive = cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
-    followable = (pl.lit(naive).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
+    followable = (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
     return followable // _DAY_US - (followable - pl.col("duration_us")) // _DAY_US
 
 

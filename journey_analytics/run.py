@@ -16,6 +16,7 @@ from pathlib import Path
 from journey_analytics import build, load, steps
 from journey_analytics.affected import affected_count, forget_state
 from journey_analytics.config import Config
+from journey_analytics.cutoff import last_cutoff
 from journey_analytics.entrants import check_place, segment_tables
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.funnel.attempt_rows import check_funnels
@@ -88,7 +89,7 @@ def run(
                 publish(warehouse, config.published)
         with clock.step("report"):
             page = _write_report(warehouse, config.reports)
-        cutoff = _last_cutoff(warehouse)
+        cutoff = last_cutoff(warehouse)
         warnings = (
             *loaded.warnings,
             *_refusal_warnings(_refused_count(warehouse) - refused),
@@ -369,10 +370,6 @@ def _stage_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
 
 def _refused_count(warehouse: Warehouse) -> int:
     return warehouse.value("select count(*) from run.rejected_event") if warehouse.has("run.rejected_event") else 0
-
-
-def _last_cutoff(warehouse: Warehouse) -> datetime:
-    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
 
 
 def _built_at(warehouse: Warehouse) -> datetime:

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.dropoff import naive, stage_dropoff
+from journey_analytics.dropoff import stage_dropoff
+from journey_analytics.instants import naive
 
 PURCHASE: Final = "purchase"
 GOALS: Final = (*STAGES[:3], PURCHASE)

@@ -26,6 +26,7 @@ from journey_analytics.sequence.kernel import TOUCHPOINT_COLUMNS
 from journey_analytics.sequence.learning import SAMPLE_TOUCHPOINTS, needs_data
 from journey_analytics.sequence.outcomes import JOURNEY_COLUMNS
 from journey_analytics.sequence.visits import VISIT_COLUMNS
+from journey_analytics.settings import setting
 from journey_analytics.suggestion import SUGGESTION_READS, make_stage_suggestion
 from journey_analytics.warehouse import Warehouse
 
@@ -125,11 +126,6 @@ def rules_of(warehouse: Warehouse) -> Rules:
         table: warehouse.frame(f"select * from config.{table} order by rowid") for table in _RULE_TABLES
     }
     return read_rules(frames)
-
-
-def setting(warehouse: Warehouse, name: str) -> int:
-    """One whole number of `config.setting`."""
-    return int(warehouse.value("select value from config.setting where setting = ?", [name]))
 
 
 def _make_learning(warehouse: Warehouse, *, cutoff: datetime) -> None:

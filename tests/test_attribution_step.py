@@ -220,7 +220,7 @@ def test_the_command_puts_the_models_side_by_side_and_says_what_they_are(workspa
     for word in ("first", "last", "linear", "position", "time", "markov", "shapley", "paid_search", "none"):
         assert word in text
     assert "Credit of each channel for" in text
-    assert "This is association, not cause" in text
+    assert "Association, not cause: who was there before a purchase" in text
 
 
 def test_one_model_is_shown_in_detail(workspace: Path):

@@ -1,6 +1,6 @@
 """The step `attribution`: reads the journeys and their touchpoints and writes `mart.attribution`."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -10,6 +10,8 @@ from journey_analytics.attribution.resampling import BUCKETS
 from journey_analytics.attribution.table import SCHEMA, Scope, attribution
 from journey_analytics.dropoff import as_of_on
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.instants import naive
+from journey_analytics.settings import fractional_setting, setting
 from journey_analytics.warehouse import Warehouse
 
 TABLE: Final = "mart.attribution"
@@ -74,7 +76,7 @@ def make_attribution(warehouse: Warehouse, *, cutoff: datetime) -> None:
     website's is the same purchase. The look-back ends at the purchase, or at the last thing the customer did up to T.
     """
     currency = warehouse.value(_LEADING, name=TABLE)
-    parameters = [_naive(cutoff), BUCKETS, _naive(cutoff), currency or ""]
+    parameters = [naive(cutoff), BUCKETS, naive(cutoff), currency or ""]
     warehouse.execute(_JOURNEYS, parameters, name="attributed_journey")
     parts = [
         _of_dimension(warehouse, dimension, cutoff=cutoff, currency=currency) for dimension in _dimensions(warehouse)
@@ -100,7 +102,7 @@ def _dimensions(warehouse: Warehouse) -> list[str]:
 
 
 def _of_dimension(warehouse: Warehouse, dimension: str, *, cutoff: datetime, currency: str | None) -> pl.DataFrame:
-    days = int(_setting(warehouse, "attribution_lookback_days"))
+    days = setting(warehouse, "attribution_lookback_days")
     journeys = warehouse.frame(
         f"select journey, bucket, outcome, resolved_us, {_AMOUNT} from attributed_journey", name=TABLE
     )
@@ -109,17 +111,9 @@ def _of_dimension(warehouse: Warehouse, dimension: str, *, cutoff: datetime, cur
         dimension=dimension,
         as_of_on=as_of_on(cutoff),
         lookback_days=days,
-        minimum_count=int(_setting(warehouse, "minimum_count")),
+        minimum_count=setting(warehouse, "minimum_count"),
         currency=currency,
         other_currency_count=warehouse.value(_WITHOUT_AMOUNT, name=TABLE),
     )
-    gap_us = round(_setting(warehouse, "session_gap_minutes") * _MINUTE_US)
+    gap_us = round(fractional_setting(warehouse, "session_gap_minutes") * _MINUTE_US)
     return attribution(paths(journeys, touchpoints, gap_us=gap_us), scope=scope)
-
-
-def _setting(warehouse: Warehouse, name: str) -> float:
-    return float(warehouse.value("select value from config.setting where setting = ?", [name], name=TABLE))
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant

@@ -5,6 +5,7 @@ from typing import Any
 
 from journey_analytics.attribution.models import MODELS
 from journey_analytics.attribution.paths import NONE
+from journey_analytics.attribution.sentences import CAUTION
 from journey_analytics.terminal import table
 
 _NO_ROWS = "no journey has a touch yet: nothing to give credit to"
@@ -65,8 +66,7 @@ def _detail(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _explained(rows: Sequence[Mapping[str, Any]], *, model: str | None) -> list[str]:
     lines = [
-        "This is association, not cause: who was there before a purchase, and how journeys fared without it. Only an "
-        "experiment tells what a touch brings about.",
+        CAUTION,
         *(["* fewer conversions touched than minimum_count: not to be ranked."] if any(map(_is_thin, rows)) else []),
     ]
     if model is None and any(row["model"] == "shapley" and row["conversion_credit"] < 0 for row in rows):

@@ -5,6 +5,7 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.config import Config
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import open_published
 
 _CHANGES: Final = "select * from mart.change where is_significant order by p_value, change_id"
@@ -16,7 +17,6 @@ select distinct as_of_on, from_on, to_on, previous_from_on, previous_to_on, prev
 from mart.change
 group by all
 """
-_MINIMUM: Final = "select value::bigint from config.setting where setting = 'minimum_count'"
 
 
 def significant_changes(config: Config) -> list[dict[str, Any]]:
@@ -54,5 +54,5 @@ def compared_periods(config: Config) -> dict[str, Any] | None:
     """
     with open_published(config.published) as published:
         rows = published.frame(_PERIODS).to_dicts() if published.has("mart.change") else []
-        least = published.value(_MINIMUM) if published.has("config.setting") else None
+        least = setting(published, "minimum_count") if published.has("config.setting") else None
     return {**rows[0], "minimum_count": least} if rows else None

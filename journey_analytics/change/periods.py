@@ -1,9 +1,11 @@
 """The period that is looked at, and the earlier ones it is held against: all of one length and one set of weekdays."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
+
+from journey_analytics.instants import naive
 
 _WEEK = timedelta(days=7)
 _MONTH = timedelta(days=31)
@@ -80,7 +82,7 @@ def periods(
         lag: what of the newest past is left out, because events of it may still come or be joined.
         follow: see `Periods`.
     """
-    end = (cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff) - lag
+    end = naive(cutoff) - lag
     step = Periods(end, length, previous, follow).step
     complete = (end - length - since) // step if since is not None else 0
     return Periods(end, length, max(0, min(previous, complete)), follow)

@@ -14,6 +14,7 @@ from journey_analytics.change.rules import read_alert_rules
 from journey_analytics.change.tallies import edge_units, stage_units
 from journey_analytics.dropoff import as_of_on
 from journey_analytics.entrants import entrants, segment_rows
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
 
 CHANGE_READS: Final = frozenset(
@@ -37,7 +38,7 @@ def make_change(warehouse: Warehouse, *, cutoff: datetime) -> None:
     names = [segment.name for segment in segment_rows(warehouse) if not segment.is_period]
     visits = entrants(warehouse).filter(pl.col("entered_at") > chosen.start_of(chosen.previous_count))
     stage, edge = stage_units(visits, periods=chosen, segments=names), _edge_units(warehouse, chosen)
-    minimum = _setting(warehouse, "minimum_count")
+    minimum = setting(warehouse, "minimum_count")
     changed = changes(stage, edge, periods=chosen, as_of_on=as_of_on(cutoff), segments=names, minimum_count=minimum)
     explained = reasons(
         changed, stage, edge, journey_segments=_by_journey(visits, names), periods=chosen, segments=names
@@ -59,10 +60,10 @@ def _periods(warehouse: Warehouse, *, cutoff: datetime) -> Periods:
     return periods(
         cutoff=cutoff,
         since=warehouse.value("select min(occurred_at) from core.touchpoint"),
-        length=timedelta(days=_setting(warehouse, "change_period_days")),
-        previous=_setting(warehouse, "change_previous_periods"),
-        lag=timedelta(days=_setting(warehouse, "change_lag_days")),
-        follow=timedelta(hours=_setting(warehouse, "change_follow_hours")),
+        length=timedelta(days=setting(warehouse, "change_period_days")),
+        previous=setting(warehouse, "change_previous_periods"),
+        lag=timedelta(days=setting(warehouse, "change_lag_days")),
+        follow=timedelta(hours=setting(warehouse, "change_follow_hours")),
     )
 
 
@@ -75,7 +76,3 @@ def _by_journey(visits: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """A journey's segments as it entered its first stage of the periods."""
     first = visits.sort("journey_id", "entered_at", "stage").unique("journey_id", keep="first", maintain_order=True)
     return first.select("journey_id", *names)
-
-
-def _setting(warehouse: Warehouse, name: str) -> int:
-    return int(warehouse.value("select value from config.setting where setting = ?", [name]))

@@ -9,8 +9,10 @@ import polars as pl
 from journey_analytics.contract import STAGES
 from journey_analytics.drivers.drivers import Stays, driver_rows
 from journey_analytics.drivers.stays import stays_of
-from journey_analytics.dropoff import as_of_on, naive
+from journey_analytics.dropoff import as_of_on
 from journey_analytics.entrants import ENTRANT_READS, entrants, segment_rows
+from journey_analytics.instants import naive
+from journey_analytics.settings import fractional_setting, setting
 from journey_analytics.warehouse import Warehouse
 
 TABLE: Final = "mart.driver"
@@ -54,11 +56,11 @@ it; what advances or ends a stay is not before its end."""
 
 def make_driver(warehouse: Warehouse, *, cutoff: datetime) -> None:
     """Write `mart.driver`, see `driver_rows`."""
-    gap_us = round(float(_setting(warehouse, "session_gap_minutes")) * 60_000_000)
+    gap_us = round(fractional_setting(warehouse, "session_gap_minutes") * 60_000_000)
     rows = driver_rows(
         stage_stays(warehouse, cutoff=naive(cutoff), visit_gap_us=gap_us),
         as_of_on=as_of_on(cutoff),
-        minimum_count=int(_setting(warehouse, "minimum_count")),
+        minimum_count=setting(warehouse, "minimum_count"),
         visit_gap_us=gap_us,
     )
     warehouse.create_from(TABLE, rows)
@@ -90,7 +92,3 @@ def _in_sample(warehouse: Warehouse, entered: pl.DataFrame, stage: str, chosen: 
     return entered.join(
         warehouse.frame(customers, parameters=[stage], name="customers of a stage"), on="customer_id", how="semi"
     )
-
-
-def _setting(warehouse: Warehouse, name: str) -> str:
-    return warehouse.value("select value from config.setting where setting = ?", [name])

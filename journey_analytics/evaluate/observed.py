@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from journey_analytics.cutoff import last_cutoff
 from journey_analytics.entrants import entrants
 from journey_analytics.errors import DataError
+from journey_analytics.settings import setting
 
 if TYPE_CHECKING:
     from journey_analytics.warehouse import Warehouse
@@ -108,8 +110,6 @@ from core.customer_identity
 
 _WINDOW = "select stage, cast(window_days as integer) as window_days from config.stage_window"
 _SET_ASIDE = "select source, source_event_id, reason from core.set_aside_event"
-_CUTOFF = "select cutoff_at from run.build order by build_id desc limit 1"
-_MINIMUM = "select cast(value as integer) from config.setting where setting = 'minimum_count'"
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,7 @@ def read_observed(warehouse: "Warehouse") -> Observed:
     for table in _NEEDED:
         if not warehouse.has(table):
             raise DataError(f"the warehouse has no table {table}: run `journey run` on the simulated workspace first")
-    cutoff = warehouse.value(_CUTOFF)
-    if cutoff is None:
-        raise DataError("the warehouse was never built: run `journey run` on the simulated workspace first")
+    cutoff = last_cutoff(warehouse)
     return Observed(
         touchpoint=warehouse.frame(_TOUCHPOINT, name="touchpoints"),
         set_aside=warehouse.frame(_SET_ASIDE, name="set-aside events"),
@@ -164,5 +162,5 @@ def read_observed(warehouse: "Warehouse") -> Observed:
         visit=entrants(warehouse),
         window=warehouse.frame(_WINDOW, name="stage windows"),
         cutoff=cutoff,
-        minimum_count=warehouse.value(_MINIMUM),
+        minimum_count=setting(warehouse, "minimum_count"),
     )

@@ -7,10 +7,11 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.config import Config
-from journey_analytics.errors import ConfigurationError, DataError, nearest
+from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.funnel.declared import SavedFunnel
 from journey_analytics.funnel.definition import PURCHASE, STAGE_PREFIX, Funnel, require_known
 from journey_analytics.funnel.matching import matching_sql
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse, quoted
 
 READS: Final = frozenset({"core.touchpoint", "core.journey", "core.session", "core.journey_segment"})
@@ -66,17 +67,6 @@ def known_activities(warehouse: Warehouse) -> set[str]:
     return {row[0] for row in warehouse.rows(asked)} if tables else set()
 
 
-def last_cutoff(warehouse: Warehouse) -> datetime:
-    """T of the last build.
-
-    Raises:
-        DataError: nothing was built yet.
-    """
-    if not warehouse.has("run.build") or not warehouse.value("select count(*) from run.build"):
-        raise DataError("nothing was built yet: run `journey run` first")
-    return warehouse.value("select cutoff_at from run.build order by build_id desc limit 1")
-
-
 def attempt_rows(warehouse: Warehouse, saved: SavedFunnel, *, cutoff: datetime) -> pl.DataFrame:
     """One row per attempt, by entry: the columns of `matching.matching_sql` and what else is known of it.
 
@@ -92,13 +82,6 @@ def attempt_rows(warehouse: Warehouse, saved: SavedFunnel, *, cutoff: datetime) 
         cutoff: T.
     """
     return warehouse.frame(_sql(warehouse, saved, cutoff), name=f"funnel {saved.funnel.name}")
-
-
-def setting(warehouse: Warehouse, name: str, default: int) -> int:
-    """A whole number of `config.setting`; the default where an older release published the copy."""
-    asked = "select value from config.setting where setting = ?"
-    found = warehouse.value(asked, [name]) if warehouse.has("config.setting") else None
-    return default if found is None else int(found)
 
 
 def _sql(warehouse: Warehouse, saved: SavedFunnel, cutoff: datetime) -> str:

@@ -6,11 +6,12 @@ Pure: no frame, no SQL. The meaning of every word is that of DEFINITIONS ("Activ
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from journey_analytics.contract import STAGES, UNKNOWN
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.instants import naive
 
 UNITS: Final = ("journey", "customer", "session")
 ORDERS: Final = ("ordered", "strict", "any", "anchored")
@@ -203,7 +204,7 @@ def funnel(
     """
     made = Funnel(
         name, tuple(step(each) if isinstance(each, str) else each for each in steps), unit, order, window, entry,
-        exclusion, is_open, same_time, tuple(held_constant), _utc(since), _utc(until),
+        exclusion, is_open, same_time, tuple(held_constant), since and naive(since), until and naive(until),
     )  # fmt: skip
     _raise_first(f"funnel {name!r}: {fault}" for fault in _funnel_faults(made))
     return made
@@ -233,11 +234,6 @@ def _alternatives(activities: str | Iterable[str]) -> tuple[str, ...]:
 
 def _is_token(name: str) -> bool:
     return name.startswith(STAGE_PREFIX) or name == PURCHASE
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """Naive UTC, as the warehouse stores it."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
 
 
 def _raise_first(faults: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from journey_analytics.contract import UNKNOWN
 from journey_analytics.dropoff import MINIMUM_FOLLOWED, TOO_FEW_FOLLOWED, WHOLE, as_of_on, cumulative_incidence
 from journey_analytics.funnel.definition import Funnel
 from journey_analytics.funnel.shares import GROUP, incidence, shares, with_interval
-from journey_analytics.funnel.timing import END, UNTIL_NOW, Rung, is_free, naive, outcome_of, rungs, timed_attempts
+from journey_analytics.funnel.timing import END, UNTIL_NOW, Rung, is_free, outcome_of, rungs, timed_attempts
 from journey_analytics.intervals import wilson_high, wilson_low
 
 PERCENTILES: Final = {"median_seconds": 0.5, "p75_seconds": 0.75, "p90_seconds": 0.9}
@@ -82,7 +82,7 @@ def funnel_steps(
     parts += [_broken_down(timed, funnel, segment=name, origin=breakdown_from, top=top_values) for name in segments]
     told = _told(pl.concat(parts), funnel, minimum_count=minimum_count)
     return told.with_columns(
-        as_of_on=pl.lit(as_of_on(naive(cutoff))),
+        as_of_on=pl.lit(as_of_on(cutoff)),
         funnel=pl.lit(funnel.name),
         unit=pl.lit(funnel.unit),
         definition=pl.lit(definition),
@@ -278,7 +278,7 @@ def _with_observed(rows: pl.DataFrame) -> pl.DataFrame:
     count = pl.col("observed_count")
     share = pl.when(count > 0).then(pl.col("observed_advanced_count") / count)
     is_given = pl.col("is_first") & (count > 0)
-    ends = (pl.min_horizontal(wilson_low(share, count), share), pl.max_horizontal(wilson_high(share, count), share))
+    ends = (wilson_low(share, count), wilson_high(share, count))
     low, high = (pl.when(is_given).then(1.0).otherwise(end) for end in ends)
     return rows.with_columns(observed_step_share=share, observed_low_share=low, observed_high_share=high)
 

@@ -7,8 +7,9 @@ from functools import cached_property
 import polars as pl
 
 from journey_analytics.config import Config
+from journey_analytics.cutoff import last_cutoff
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.funnel.attempt_rows import attempt_rows, check_funnel, last_cutoff, setting
+from journey_analytics.funnel.attempt_rows import attempt_rows, check_funnel
 from journey_analytics.funnel.declared import SavedFunnel
 from journey_analytics.funnel.definition import Funnel
 from journey_analytics.funnel.instead import dropped_attempts, instead_rows, last_steps
@@ -16,6 +17,7 @@ from journey_analytics.funnel.matching import excluded_sql, matching_sql
 from journey_analytics.funnel.outcomes import funnel_steps
 from journey_analytics.funnel.timing import timed_attempts
 from journey_analytics.funnel.words import definition
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse, open_published
 
 _LAST_SEEN = """

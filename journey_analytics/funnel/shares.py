@@ -97,8 +97,4 @@ def with_interval(
     is_certain = (value < _CERTAIN) | (value > 1 - _CERTAIN) | (pl.col(variance) < _CERTAIN**2)
     implied = pl.min_horizontal(value * (1 - value) / pl.col(variance), pl.col(at_most))
     count = pl.when(is_certain).then(pl.col(resolved)).otherwise(implied)
-    # Rounding must not leave a share of exactly 0 or 1 outside of its own interval.
-    ends = (pl.min_horizontal(wilson_low(value, count), value), pl.max_horizontal(wilson_high(value, count), value))
-    return counted.with_columns(
-        pl.when(count > 0).then(end).alias(name) for end, name in zip(ends, (low, high), strict=True)
-    )
+    return counted.with_columns(wilson_low(value, count).alias(low), wilson_high(value, count).alias(high))

@@ -5,12 +5,13 @@ touchpoint ended it, when the most time since the step before has passed, or, in
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
 from journey_analytics.funnel.definition import Funnel
+from journey_analytics.instants import naive
 
 UNTIL_NOW: Final = "followable_us"
 END: Final = "end_us"
@@ -95,11 +96,6 @@ def timed_attempts(attempts: pl.DataFrame, funnel: Funnel, *, cutoff: datetime) 
     return ended.with_columns(window_us=_horizon(funnel)).with_columns(
         pl.min_horizontal("until_now_us", "window_us").alias(UNTIL_NOW)
     )
-
-
-def naive(cutoff: datetime) -> datetime:
-    """T as the warehouse stores it: UTC without a zone."""
-    return cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
 def _with_steps(ordered: pl.DataFrame, funnel: Funnel) -> pl.DataFrame:

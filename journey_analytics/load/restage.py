@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
 from journey_analytics.config import Source
+from journey_analytics.instants import naive
 from journey_analytics.load.admit import ACCEPTED, CONTRIBUTIONS, LANDED_ROWS
 from journey_analytics.load.settle import settle
 from journey_analytics.load.stager import LANDED_COLUMNS, Stager
@@ -69,7 +70,7 @@ def restage(warehouse: Warehouse, *, files: Mapping[str, Path], sources: Sequenc
     create_tables(warehouse)
     empty_scratch(warehouse)
     landings, former = _landings(warehouse), _former(warehouse, sources)
-    with closing(Stager(files, [*sources, *former], loaded_at=_naive(loaded_at))) as stager:
+    with closing(Stager(files, [*sources, *former], loaded_at=naive(loaded_at))) as stager:
         for landing in landings:
             for rows in _chunks(warehouse, landing):
                 staged = stager.stage(landing.source, landing.key, rows)
@@ -125,7 +126,3 @@ def _replace(warehouse: Warehouse) -> None:
     settle(warehouse)
     warehouse.execute(f"create or replace temp table accepted as {ACCEPTED}", name="accepted rows")
     warehouse.execute(_RECOUNT, name="run.load")
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from journey_analytics.config import Source
 from journey_analytics.errors import ConfigurationError
+from journey_analytics.instants import naive
 from journey_analytics.load import ledger
 from journey_analytics.load.file import FileLoad
 from journey_analytics.load.loader import Loader
@@ -105,7 +106,7 @@ def load_sources(
     warnings: list[str] = []
     found = [delivery for source in sources for delivery in deliveries(source, warn=warnings.append)]
     create_tables(warehouse)
-    now = _naive(loaded_at)
+    now = naive(loaded_at)
     with closing(Stager(files, sources, loaded_at=now)) as stager:
         _check_names(stager, sources, found, root=root)
         first = _remember_losers(warehouse)
@@ -160,7 +161,3 @@ def _with_counts(file: FileLoad, read: int, accepted: int, duplicate: int, rejec
 def _summary(loaded: Sequence[FileLoad], warnings: Sequence[str]) -> LoadSummary:
     own = [f"{file.file}: {file.warning}" for file in loaded if file.warning]
     return LoadSummary(tuple(loaded), (*warnings, *own))
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)

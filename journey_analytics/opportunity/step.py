@@ -8,6 +8,7 @@ from typing import Final
 from journey_analytics.entrants import entrants, segment_rows
 from journey_analytics.opportunity.gains import Purchase
 from journey_analytics.opportunity.table import opportunities
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
 
 OPPORTUNITY_READS: Final = frozenset(
@@ -48,7 +49,6 @@ def make_opportunity(warehouse: Warehouse, *, cutoff: datetime) -> None:
 
     Segments that tell when a stage was entered are no barriers: nobody can work on last March.
     """
-    minimum = warehouse.value("select value from config.setting where setting = 'minimum_count'")
     rows = opportunities(
         entrants(warehouse),
         warehouse.frame("select * from mart.stage_dropoff", name="mart.stage_dropoff"),
@@ -56,7 +56,7 @@ def make_opportunity(warehouse: Warehouse, *, cutoff: datetime) -> None:
         cutoff=cutoff,
         segments=[segment.name for segment in segment_rows(warehouse) if not segment.is_period],
         purchase=mean_purchase(warehouse),
-        minimum_count=int(minimum),
+        minimum_count=setting(warehouse, "minimum_count"),
     )
     warehouse.create_from("mart.opportunity", rows)
 

@@ -1,12 +1,13 @@
 """The table of opportunities: what may be compared, what is ranked, and why not where it is not. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
 from journey_analytics.contract import UNKNOWN
+from journey_analytics.instants import naive
 from journey_analytics.opportunity.gains import BARRIER, SEGMENT, Parts, Purchase, gains
 from journey_analytics.opportunity.goal import OPEN_ENDED, goal_shares
 from journey_analytics.opportunity.overlaps import overlaps
@@ -51,7 +52,7 @@ def opportunities(
     parts = Parts(
         advance=shares.select(*BARRIER, "share", "variance", "is_comparable"),
         goal=with_variance(goal_shares(reach, shares)),
-        entrants=_entrances(visits, columns=segments, since=_naive(cutoff) - timedelta(days=days)),
+        entrants=_entrances(visits, columns=segments, since=naive(cutoff) - timedelta(days=days)),
         days=days,
         purchase=purchase,
     )
@@ -123,12 +124,8 @@ def _by_barrier(visits: pl.DataFrame, figure: pl.Expr, *, columns: Sequence[str]
 def _span_days(visits: pl.DataFrame, cutoff: datetime) -> float:
     """The days before T in which entrants are counted: fewer where the first stage was entered later, one at least."""
     first = visits["entered_at"].min()
-    seen = (_naive(cutoff) - first).total_seconds() / 86_400 if isinstance(first, datetime) else SPAN_DAYS
+    seen = (naive(cutoff) - first).total_seconds() / 86_400 if isinstance(first, datetime) else SPAN_DAYS
     return min(float(SPAN_DAYS), max(1.0, seen))
-
-
-def _naive(cutoff: datetime) -> datetime:
-    return cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
 def _note(minimum_count: int) -> pl.Expr:

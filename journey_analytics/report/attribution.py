@@ -8,6 +8,7 @@ import polars as pl
 
 from journey_analytics.attribution.models import EXTRA_MODELS, MODELS
 from journey_analytics.attribution.paths import NONE
+from journey_analytics.attribution.sentences import CAUTION
 from journey_analytics.report import theme
 from journey_analytics.report.axes import label_axis, lines, percent_axis, short_label
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
@@ -52,8 +53,7 @@ _MEANING = (
     "First, last: all credit to that touch. Linear: the same to each. Position: 40 % to the first and the last, 20 % "
     "among the others. Time decay: half as much for every 7 days before the purchase. Markov, with its 95 % interval: "
     "how many fewer journeys would convert without it, shared out. Shapley: what it adds to the conversion rate in the "
-    "company of others; below zero where journeys with it convert less often. Association, not cause: only an "
-    "experiment tells what a touch brings about."
+    f"company of others; below zero where journeys with it convert less often. {CAUTION}"
 )
 
 

@@ -24,6 +24,7 @@ from journey_analytics.report.wording import (
     signed,
     signed_interval,
     stage_title,
+    two_digits,
 )
 
 MAX_ALERTS = 10
@@ -169,7 +170,7 @@ def _estimate(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> Estimate:
             _subject(row),
             f"{_now(row)} now (n = {count(row['present_count'])}), {_before(row)} before (n = "
             f"{count(row['previous_count'])})",
-            f"q = {_small(row['q_value'])}",
+            f"q = {two_digits(row['q_value'])}",
             f"explained by: {_explained(row, reasons)}",
         ),
         colour=theme.LOST if is_loss else theme.ADVANCED,
@@ -185,10 +186,6 @@ def _before(row: _Row) -> str:
     if row["metric"] != "entrants":
         return share(row["previous_share"])
     return count(row["previous_count"] / row["previous_period_count"]) if row["previous_period_count"] else MISSING
-
-
-def _small(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2g}"
 
 
 def _table(rows: Sequence[_Row], reasons: Mapping[str, Sequence[_Row]]) -> list[Html]:
@@ -220,6 +217,6 @@ def _cells(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> tuple[str, ...]:
         count(row["previous_count"]),
         f"{signed(row['difference_points'])}{unit}" if row["difference_points"] is not None else MISSING,
         signed_interval(row["difference_low_points"], row["difference_high_points"]),
-        _small(row["q_value"]),
+        two_digits(row["q_value"]),
         _explained(row, reasons),
     )

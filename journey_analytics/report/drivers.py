@@ -23,6 +23,7 @@ from journey_analytics.report.wording import (
     signed,
     signed_interval,
     stage_title,
+    two_digits,
 )
 
 MAX_DRIVERS = 8
@@ -121,7 +122,7 @@ def _estimate(row: _Row) -> Estimate:
             _label(row),
             capital(_said(row)),
             f"lost {share(row['exposed_dropoff_share'])} with it, {share(row['unexposed_dropoff_share'])} without",
-            f"{count(row['exposed_count'])} with it; q = {_small(row['q_value'])}",
+            f"{count(row['exposed_count'])} with it; q = {two_digits(row['q_value'])}",
             f"compared within the same {readable(row['adjusted_for'] or '')}",
         ),
         colour=theme.LOST if row["difference_points"] > 0 else theme.ADVANCED,
@@ -134,10 +135,6 @@ def _label(row: _Row) -> str:
     if row["kind"] == "wait":
         return f"Wait: {words.replace('pause ', 'more than ')}"
     return f"Came again by {words}" if row["kind"] == "channel" else capital(words)
-
-
-def _small(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2g}"
 
 
 def _table(found: pl.DataFrame) -> list[Html]:
@@ -158,13 +155,13 @@ def _cells(row: _Row) -> tuple[str, ...]:
         _KINDS.get(row["kind"], name(row["kind"])),
         count(row["exposed_count"]),
         share(row["exposed_share"]),
-        _small(row["hazard_ratio"]),
-        f"{_small(row['hazard_ratio_low'])}–{_small(row['hazard_ratio_high'])}",
+        two_digits(row["hazard_ratio"]),
+        f"{two_digits(row['hazard_ratio_low'])}–{two_digits(row['hazard_ratio_high'])}",
         share(row["exposed_dropoff_share"]),
         share(row["unexposed_dropoff_share"]),
         signed(row["difference_points"]),
         signed_interval(row["difference_low_points"], row["difference_high_points"]),
-        _small(row["q_value"]),
+        two_digits(row["q_value"]),
         readable(row["adjusted_for"]) if row["adjusted_for"] else MISSING,
         readable(row["note"]) if row["note"] else MISSING,
     )

@@ -33,6 +33,11 @@ def share(value: float | None) -> str:
     return MISSING if value is None or math.isnan(value) else f"{value * 100:.1f}{_SPACE}%"
 
 
+def two_digits(value: float | None) -> str:
+    """A number to two significant digits, such as a q-value or a hazard ratio; `–` for null."""
+    return MISSING if value is None else f"{value:.2g}"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """A 95 % interval of a share as per cent: `39.8–42.6 %`."""
     return MISSING if low is None or high is None else f"{low * 100:.1f}–{share(high)}"

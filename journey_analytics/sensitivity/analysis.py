@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics import steps
+from journey_analytics import settings, steps
 from journey_analytics.config import Config
 from journey_analytics.dropoff import WHOLE, stage_dropoff
 from journey_analytics.errors import DataError
@@ -125,7 +125,7 @@ def _last_build(warehouse: Warehouse) -> _Build:
         built_at=built_at,
         cutoff=cutoff,
         rules=steps.used_rules(warehouse),
-        minimum_count=steps.setting(warehouse, "minimum_count"),
+        minimum_count=settings.setting(warehouse, "minimum_count"),
     )
 
 

@@ -13,13 +13,14 @@ after d, and joins the new ones that begin before: the limit is the day on which
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from operator import mul
 from typing import Final
 
 import polars as pl
 
+from journey_analytics.instants import naive
 from journey_analytics.sequence.agreement import (
     LEAST_AGREEMENT,
     LEAST_PAIRS,
@@ -109,8 +110,7 @@ class Limit:
 
 def learnt_until(cutoff: datetime) -> datetime:
     """The first instant of T's month, naive in UTC: limits change with the month, not with every run."""
-    utc = cutoff.astimezone(UTC).replace(tzinfo=None) if cutoff.tzinfo else cutoff
-    return utc.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return naive(cutoff).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def needs_data(rules: Rules) -> bool:

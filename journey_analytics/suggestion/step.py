@@ -7,6 +7,7 @@ import polars as pl
 
 from journey_analytics.contract import STAGES
 from journey_analytics.sequence import Rules
+from journey_analytics.settings import setting
 from journey_analytics.suggestion.contexts import contexts, place_counts, votes
 from journey_analytics.suggestion.names import resemblances
 from journey_analytics.suggestion.suggestions import COLUMNS, Evidence, suggestions
@@ -71,9 +72,8 @@ def make_stage_suggestion(warehouse: Warehouse, *, rules: Rules) -> None:
         [activity for activity, of_stage in shares.items() if of_stage],
         meanings=dict(warehouse.rows("select word, means from config.activity_word order by rowid")),
     )
-    percent = int(warehouse.value("select value from config.setting where setting = 'suggestion_percent'"))
     evidence = Evidence(counts=counts, votes=found, places=places, names=names, known_shares=shares)
-    warehouse.create_from(TABLE, suggestions(evidence, least_share=percent / 100))
+    warehouse.create_from(TABLE, suggestions(evidence, least_share=setting(warehouse, "suggestion_percent") / 100))
 
 
 def _context_counts(warehouse: Warehouse, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
