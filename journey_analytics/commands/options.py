@@ -8,6 +8,10 @@ import typer
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The workspace's configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="NAME=VALUE", help="Only such journeys, e.g. device=mobile; may be repeated."),
+]
 DEFAULT_CONFIG = Path("journey.toml")
 
 

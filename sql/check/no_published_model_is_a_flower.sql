@@ -1,10 +1,11 @@
--- One row per discovered model that is a flower, or lacks its fitness, precision or coverage, and is shown all the
--- same.
+-- One row per discovered model that is a flower, is refused, or lacks its fitness, precision or coverage, and is shown
+-- all the same.
 with mismatch as (
-    select level, kind, is_flower, fitness, precision, journey_coverage_share
+    select segment, segment_value, level, kind, is_flower, is_shown, fitness, precision, journey_coverage_share
     from mart.process_model
-    where bpmn_xml is not null and not coalesce(
-        not is_flower and fitness is not null and precision is not null and journey_coverage_share is not null, false
+    where coalesce(tree_text, bpmn_xml, pnml_xml) is not null and not coalesce(
+        not is_flower and is_shown
+        and fitness is not null and precision is not null and journey_coverage_share is not null, false
     )
 )
 

@@ -5,7 +5,8 @@
 -- The states of core.journey are those at T; its times, counts and lists are over all touchpoints. Here they are of
 -- those up to T: `ended_at` is the last of them. Where nothing follows after T they are taken over as they are;
 -- elsewhere the list of stages is made again: those of acts in order, a purchase being a decision that enters
--- `post_purchase`, repeats and unknown ones left out.
+-- `post_purchase`, repeats and unknown ones left out. `is_left_censored`: its beginning may be missing
+-- (core.left_censored_journey); such journeys are in all counts.
 with cutoff as (
     select min(cutoff_at)::timestamp as cutoff_at
     from run.cutoff
@@ -25,9 +26,11 @@ known_journey as (
         j.touchpoint_count,
         j.activities,
         j.stages,
-        j.ended_at > c.cutoff_at as goes_on
+        j.ended_at > c.cutoff_at as goes_on,
+        l.journey_id is not null as is_left_censored
     from core.journey as j
-    inner join cutoff as c on j.started_at <= c.cutoff_at
+    inner join cutoff as c on epoch_us(j.started_at) - epoch_us(c.cutoff_at) <= 0
+    left join core.left_censored_journey as l on j.journey_id = l.journey_id
 ),
 
 known_touchpoint as (
@@ -91,6 +94,7 @@ journey_at_cutoff as (
         j.first_source,
         j.is_passive,
         j.cut_reason,
+        j.is_left_censored,
         case when j.goes_on then h.ended_at else j.ended_at end as ended_at,
         case when j.goes_on then h.touchpoint_count else j.touchpoint_count end as touchpoint_count,
         case when j.goes_on then h.activities else j.activities end as activities,

@@ -106,6 +106,8 @@ journey_segment as (
         b.journey_id,
         coalesce(f.persona, 'unknown') as persona,
         case when b.is_returning then 'returning' else 'new' end as customer_kind,
+        b.first_channel,
+        b.device,
         b.earlier_journey_count,
         b.earlier_purchase_count,
         b.days_since_purchase

@@ -19,7 +19,9 @@ touchpoint_at_cutoff as (
             when epoch_us(t.occurred_at) + t.next_gap_us <= epoch_us(c.cutoff_at) then t.next_gap_us
         end as next_gap_us
     from core.touchpoint as t
-    inner join cutoff as c on t.occurred_at <= c.cutoff_at
+    -- A difference, and no join on the order of two times: of that few rows are expected, and the joins of this view
+    -- would then hold the touchpoints in memory, and not the journeys.
+    inner join cutoff as c on epoch_us(t.occurred_at) - epoch_us(c.cutoff_at) <= 0
 )
 
 select * from touchpoint_at_cutoff

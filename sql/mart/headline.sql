@@ -5,9 +5,10 @@
 -- touchpoints after it are in no other figure, but for those of the files loaded. A customer is identified when a
 -- strong identity names them. `journey_count` and its parts by status are active journeys, in which the customer did
 -- something; `passive_journey_count` more hold only e-mails that nobody reacted to (nobody began, so nobody was lost),
--- with `passive_touchpoint_count` of the touchpoints; `all_journey_count` is both. `amount` sums the purchases in
--- `currency`, that of core.leading_currency; other currencies are not converted: `other_currency_count` purchases with
--- an amount are in them. `unknown_share` and `unmatched_share` are of all touchpoints.
+-- with `passive_touchpoint_count` of the touchpoints; `all_journey_count` is both. Of `left_censored_count` active
+-- journeys the beginning may be missing. `amount` sums the purchases in `currency`, that of core.leading_currency;
+-- other currencies are not converted: `other_currency_count` purchases with an amount are in them. `unknown_share` and
+-- `unmatched_share` are of all touchpoints.
 with touchpoint_total as (
     select
         count(*)::bigint as touchpoint_count,
@@ -32,7 +33,8 @@ journey_total as (
         count(*) filter (where not is_passive and status = 'dropped')::bigint as dropped_count,
         count(*) filter (where not is_passive and status = 'open')::bigint as open_count,
         count(*) filter (where is_passive)::bigint as passive_journey_count,
-        coalesce(sum(touchpoint_count) filter (where is_passive), 0)::bigint as passive_touchpoint_count
+        coalesce(sum(touchpoint_count) filter (where is_passive), 0)::bigint as passive_touchpoint_count,
+        count(*) filter (where not is_passive and is_left_censored)::bigint as left_censored_count
     from core.journey_at_cutoff
 ),
 

@@ -1,57 +1,92 @@
 -- One row per variant: an ordered list of stages that journeys went through, repeats and unknown ones left out.
 -- grain: variant_id
 -- rebuild: full
--- A purchase is followed by `post_purchase`, which it enters; an empty list: no stage is known. `journey_count`, and
--- the counts by status that add up to it, are over all journeys. `passive_count` of them are passive (only e-mails
--- that nobody reacted to), split likewise; the others are active. Everything comparative is over active ones:
--- `journey_share_of_all` is active journeys of the variant ÷ all active journeys; `variant_rank` counts from the
--- most of them, ties in the order of the lists; `cumulative_share` is that of this and all variants ranked before.
--- `median_duration_seconds` is from the first to the last touchpoint, of open journeys so far, null where all are
--- passive. What happened after T is in no list and no duration.
-with counted_variant as (
+-- A purchase is followed by `post_purchase`, which it enters; an empty list: no stage is known.
+-- `journey_count`, and the counts by status that add up to it, are over all journeys. `passive_count` of them are
+-- passive (only e-mails that nobody reacted to), split likewise; the others are active. Everything comparative is over
+-- active ones: `journey_share_of_all` is active journeys of the variant ÷ all active journeys; `variant_rank` counts
+-- from the most of them, ties in the order of the lists; `cumulative_share` is that of this and all variants ranked
+-- before. `conversion_share` is converted ÷ `closed_count` (converted + dropped; open ones are in neither), with
+-- Wilson's 95 % interval; null where none is closed, and not ranked below `minimum_count` (config.setting) closed ones.
+-- Durations are from the first to the last touchpoint, of open journeys so far, null where all are passive. `amount`
+-- sums the purchases in `currency`, that of core.leading_currency; null where there are none. What happened after T is
+-- in no list, no duration and no amount.
+with journey_amount as (
     select
-        stages,
-        'v_' || left(md5(array_to_string(stages, chr(31))), 16) as variant_id,
+        t.journey_id,
+        sum(t.amount)::decimal(38, 4) as amount
+    from core.touchpoint_at_cutoff as t
+    inner join core.leading_currency as l on t.currency = l.currency
+    where t.is_purchase
+    group by t.journey_id
+),
+
+minimum as (
+    select max(value)::bigint as minimum_count
+    from config.setting
+    where setting = 'minimum_count'
+),
+
+counted_variant as (
+    select
+        j.stages,
+        'v_' || left(md5(array_to_string(j.stages, chr(31))), 16) as variant_id,
         count(*)::bigint as journey_count,
-        count(*) filter (where status = 'converted')::bigint as converted_count,
-        count(*) filter (where status = 'dropped')::bigint as dropped_count,
-        count(*) filter (where status = 'open')::bigint as open_count,
-        count(*) filter (where is_passive)::bigint as passive_count,
-        count(*) filter (where is_passive and status = 'dropped')::bigint as passive_dropped_count,
-        count(*) filter (where is_passive and status = 'open')::bigint as passive_open_count,
-        percentile_cont(0.5) within group (
-            order by case when not is_passive then epoch_us(ended_at) - epoch_us(started_at) end
-        ) / 1e6 as median_duration_seconds
-    from core.journey_at_cutoff
-    group by stages
+        count(*) filter (where j.status = 'converted')::bigint as converted_count,
+        count(*) filter (where j.status = 'dropped')::bigint as dropped_count,
+        count(*) filter (where j.status = 'open')::bigint as open_count,
+        count(*) filter (where j.is_passive)::bigint as passive_count,
+        count(*) filter (where j.is_passive and j.status = 'dropped')::bigint as passive_dropped_count,
+        count(*) filter (where j.is_passive and j.status = 'open')::bigint as passive_open_count,
+        sum(a.amount)::decimal(38, 4) as amount,
+        percentile_cont([0.25, 0.5, 0.75, 0.9]) within group (
+            order by case when not j.is_passive then epoch_us(j.ended_at) - epoch_us(j.started_at) end
+        ) as duration_us
+    from core.journey_at_cutoff as j
+    left join journey_amount as a on j.journey_id = a.journey_id
+    group by j.stages
 ),
 
 active_variant as (
     select
         *,
-        journey_count - passive_count as active_count
+        journey_count - passive_count as active_count,
+        converted_count + dropped_count - passive_dropped_count as closed_count,
+        converted_count / nullif(converted_count + dropped_count - passive_dropped_count, 0) as conversion_share
     from counted_variant
 ),
 
 ranked_variant as (
     select
-        variant_id,
-        stages,
-        journey_count,
-        converted_count,
-        dropped_count,
-        open_count,
-        passive_count,
-        passive_dropped_count,
-        passive_open_count,
-        median_duration_seconds,
-        active_count / nullif(sum(active_count) over (), 0) as journey_share_of_all,
-        row_number() over (order by active_count desc, stages) as variant_rank,
-        sum(active_count) over (
-            order by active_count desc, stages
+        v.variant_id,
+        v.stages,
+        v.journey_count,
+        v.converted_count,
+        v.dropped_count,
+        v.open_count,
+        v.passive_count,
+        v.passive_dropped_count,
+        v.passive_open_count,
+        v.closed_count,
+        v.conversion_share,
+        wilson_low(v.conversion_share, v.closed_count) as conversion_low_share,
+        wilson_high(v.conversion_share, v.closed_count) as conversion_high_share,
+        v.closed_count > 0 and v.closed_count >= m.minimum_count as is_ranked,
+        v.duration_us[1] / 1e6 as p25_duration_seconds,
+        v.duration_us[2] / 1e6 as median_duration_seconds,
+        v.duration_us[3] / 1e6 as p75_duration_seconds,
+        v.duration_us[4] / 1e6 as p90_duration_seconds,
+        v.amount,
+        case when v.amount is not null then l.currency end as currency,
+        v.active_count / nullif(sum(v.active_count) over (), 0) as journey_share_of_all,
+        row_number() over (order by v.active_count desc, v.stages) as variant_rank,
+        sum(v.active_count) over (
+            order by v.active_count desc, v.stages
             rows between unbounded preceding and current row
-        ) / nullif(sum(active_count) over (), 0) as cumulative_share
-    from active_variant
+        ) / nullif(sum(v.active_count) over (), 0) as cumulative_share
+    from active_variant as v
+    cross join minimum as m
+    left join core.leading_currency as l on true
 )
 
 select * from ranked_variant

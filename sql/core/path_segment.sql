@@ -1,0 +1,37 @@
+-- One row per kind of active journeys and segment that they belong to.
+-- grain: (kind_number, segment)
+-- rebuild: full
+-- Every kind (core.path_journey: alike in status and segments) belongs to all/all and to one value of each segment;
+-- `segment_number` stands for (segment, segment_value).
+with journey_kind as (
+    select distinct
+        kind_number,
+        status,
+        first_channel,
+        device,
+        persona,
+        customer_kind,
+        started_month
+    from core.path_journey
+),
+
+kind_segment as (
+    select
+        kind_number,
+        status,
+        unnest(['all', 'first_channel', 'device', 'persona', 'customer_kind', 'started_month']) as segment,
+        unnest(['all', first_channel, device, persona, customer_kind, started_month]) as segment_value
+    from journey_kind
+),
+
+path_segment as (
+    select
+        kind_number,
+        status,
+        segment,
+        segment_value,
+        (dense_rank() over (order by segment, segment_value))::integer as segment_number
+    from kind_segment
+)
+
+select * from path_segment

@@ -1,0 +1,73 @@
+-- One row per activity of the paths: how often active journeys came by it, began and ended with it.
+-- grain: (segment, segment_value, activity)
+-- rebuild: full
+-- `touchpoint_count` counts occurrences, `journey_count` journeys with at least one, split by their status at T.
+-- `start_count` and `end_count` are journeys that begin and end with it (so far, where they are open); the ends are
+-- split by status. `stage` is that of mart.activity. Passive journeys are left out; those whose beginning may be
+-- missing are in. Segments: core.path_journey; all/all is the whole.
+with journey_activity as (
+    select
+        j.journey_number,
+        j.kind_number,
+        t.activity,
+        count(*)::bigint as touchpoint_count,
+        count(*) filter (where t.position = 1)::bigint as start_count,
+        count(*) filter (where t.next_activity is null)::bigint as end_count
+    from core.touchpoint_at_cutoff as t
+    inner join core.path_journey as j on t.journey_id = j.journey_id
+    group by j.journey_number, j.kind_number, t.activity
+),
+
+kind_activity as (
+    select
+        kind_number,
+        activity,
+        count(*)::bigint as journey_count,
+        sum(touchpoint_count)::bigint as touchpoint_count,
+        sum(start_count)::bigint as start_count,
+        sum(end_count)::bigint as end_count
+    from journey_activity
+    group by kind_number, activity
+),
+
+counted_activity as (
+    select
+        s.segment,
+        s.segment_value,
+        k.activity,
+        sum(k.touchpoint_count)::bigint as touchpoint_count,
+        sum(k.journey_count)::bigint as journey_count,
+        sum(k.start_count)::bigint as start_count,
+        sum(k.end_count)::bigint as end_count,
+        coalesce(sum(k.end_count) filter (where s.status = 'converted'), 0)::bigint as converted_end_count,
+        coalesce(sum(k.end_count) filter (where s.status = 'dropped'), 0)::bigint as dropped_end_count,
+        coalesce(sum(k.end_count) filter (where s.status = 'open'), 0)::bigint as open_end_count,
+        coalesce(sum(k.journey_count) filter (where s.status = 'converted'), 0)::bigint as converted_count,
+        coalesce(sum(k.journey_count) filter (where s.status = 'dropped'), 0)::bigint as dropped_count,
+        coalesce(sum(k.journey_count) filter (where s.status = 'open'), 0)::bigint as open_count
+    from kind_activity as k
+    inner join core.path_segment as s on k.kind_number = s.kind_number
+    group by s.segment, s.segment_value, k.activity
+),
+
+path_activity as (
+    select
+        c.segment,
+        c.segment_value,
+        c.activity,
+        a.stage,
+        c.touchpoint_count,
+        c.journey_count,
+        c.start_count,
+        c.end_count,
+        c.converted_end_count,
+        c.dropped_end_count,
+        c.open_end_count,
+        c.converted_count,
+        c.dropped_count,
+        c.open_count
+    from counted_activity as c
+    inner join mart.activity as a on c.activity = a.activity
+)
+
+select * from path_activity
