@@ -25,6 +25,11 @@ def hostile_frames() -> dict[str, pl.DataFrame]:
         ("mart.activity", "activity"),
         ("mart.directly_follows", "activity"),
         ("mart.directly_follows", "next_activity"),
+        ("mart.path_link", "activity"),
+        ("mart.path_link", "next_activity"),
+        ("mart.path_activity", "activity"),
+        ("mart.path_example", "activity"),
+        ("mart.path_example", "next_activity"),
         ("mart.unknown_activity", "activity"),
         ("mart.stage_suggestion", "activity"),
     ):
@@ -38,6 +43,10 @@ def hostile_frames() -> dict[str, pl.DataFrame]:
         frames[table] = frames[table].with_columns(_attacked(column) for column in columns)
     segments = pl.when(pl.col("segment") == "all").then("segment_value").otherwise(_attacked("segment_value"))
     frames["mart.stage_dropoff"] = frames["mart.stage_dropoff"].with_columns(segment_value=segments)
+    for table in ("mart.path_link", "mart.path_activity"):
+        values = frames[table].filter(pl.col("segment") != "all")["segment_value"].unique().sort().to_list()
+        swap = {value: f"{HOSTILE[place % len(HOSTILE)]} {value}" for place, value in enumerate(values)}
+        frames[table] = frames[table].with_columns(pl.col("segment_value").replace(swap))
     frames["mart.change"] = frames["mart.change"].with_columns(segment_value=segments)
     frames["mart.funnel"], frames["mart.funnel_instead"] = (
         frames[table].with_columns(funnel=pl.lit(f"{HOSTILE[0]}buying"))
@@ -49,7 +58,7 @@ def hostile_frames() -> dict[str, pl.DataFrame]:
 _TEXTS = {
     "mart.source_quality": ("source",),
     "mart.rejected_reason": ("source", "reason_code", "example_reason", "example_file"),
-    "mart.process_model": ("level", "note", "tree_text"),
+    "mart.process_model": ("segment", "segment_value", "level", "kind", "note", "tree_text"),
     "mart.unknown_activity": ("suggested_stage",),
     "mart.stage_suggestion": ("resembles", "evidence"),
     "mart.inference_quality": ("item",),
@@ -63,6 +72,7 @@ _TEXTS = {
     "mart.change": ("activity", "next_activity"),
     "mart.change_reason": ("segment", "segment_value"),
     "mart.alert": ("message",),
+    "mart.path_example": ("journey_id", "status"),
     "mart.attribution": ("touchpoint", "currency", "note"),
     "mart.funnel": ("unit", "step", "definition", "estimate_note"),
     "mart.funnel_instead": ("step", "activity"),

@@ -11,6 +11,9 @@ from typing import Any
 import polars as pl
 from report_decisions import decision_frames
 from report_inference import inference_frames, unknown_rows
+from report_paths import path_frames
+from report_steps import step_frames
+from report_variants import variant_frames
 
 STAGES = ("awareness", "consideration", "decision", "post_purchase")
 CUTOFF = datetime(2026, 3, 1, 3, 30)
@@ -50,6 +53,7 @@ def world_frames(*, journeys: int = 2000, per_stage: int | None = None, seed: in
     walks = [_walk(random, activities) for _ in range(journeys)]
     return {
         **_path_frames(walks, activities),
+        **variant_frames(walks),
         **_dropoff_frames(walks, random),
         **_quality_frames(walks),
         **inference_frames(),
@@ -104,6 +108,8 @@ def _path_frames(walks: list[dict[str, Any]], activities: dict[str, list[str]]) 
             follows[a, b].append((number, wait))
     stage_of = {activity: stage for stage, names in activities.items() for activity in names}
     return {
+        **path_frames(walks, stage_of),
+        **step_frames(walks),
         "mart.directly_follows": pl.DataFrame(
             [
                 {
@@ -365,8 +371,9 @@ def _model(level: str, *, is_flower: bool) -> dict[str, Any]:
     tree = "->( 'landing_viewed', X( 'product_viewed', tau ), *( 'cart_viewed', 'product_added' ) )"
     return {
         "segment": "all",
+        "segment_value": "all",
         "level": level,
-        "kind": "inductive_miner_infrequent",
+        "kind": "inductive",
         "journey_count": 2_000,
         "covered_journey_count": 1_330,
         "journey_coverage_share": 0.665,

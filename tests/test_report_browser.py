@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from report_inference import inference_frames
 from report_world import GENERATED, world_frames
 
 from journey_analytics.report import write_report
+from journey_analytics.report.map_graph import counted_again
+from journey_analytics.report.map_groups import comparisons, selection
+from journey_analytics.report.map_levels import first_position, levels
+from journey_analytics.report.map_looks import compared as of_two
+from journey_analytics.report.map_looks import look
 
 CHROMIUM = shutil.which("chromium")
 ARGS = [
@@ -89,7 +95,7 @@ def test_every_shown_figure_is_drawn_and_fits_its_place(browser: Any, pages: Pag
             "[...document.querySelectorAll('[data-figure]')].filter(plot => !plot.closest('[hidden]'))"
             ".map(plot => [plot.querySelectorAll('svg.main-svg').length, plot.scrollWidth - plot.clientWidth])"
         )
-        assert len(sizes) == 27
+        assert len(sizes) >= 27
         assert all(drawn > 0 and overflow <= 1 for drawn, overflow in sizes)
 
 
@@ -120,12 +126,14 @@ def test_choosing_a_segment_shows_its_figure_alone(browser: Any, pages: Pages):
 
 def test_hostile_texts_run_nothing_link_nowhere_and_are_shown_as_written(browser: Any, pages: Pages):
     with Visit(browser, pages["hostile"], DESKTOP) as visit:
-        for select in ("map", "segment"):
-            for value in visit.page.eval_on_selector_all(
-                f"select[data-switch={select}] option", "all => all.map(one => one.value)"
-            ):
-                visit.page.select_option(f"select[data-switch={select}]", value)
+        for select in ("[data-switch=segment]", "[data-map=m]", "[data-map=o]", "[data-map=v]"):
+            for value in visit.page.eval_on_selector_all(f"select{select} option", "all => all.map(one => one.value)"):
+                visit.page.select_option(f"select{select}", value)
+            visit.page.select_option("select[data-map=v]", "none")
         _hover_all_boxes(visit.page)
+        visit.page.locator("#map summary", has_text="Show the links as a list").click()
+        visit.page.locator("#map [data-link]").first.click()
+        assert "journey map --edge" in visit.page.inner_text("#map-panel")
         assert visit.page.evaluate("window.hurt") is None
         assert (
             visit.page.evaluate("[...document.links].filter(link => !link.getAttribute('href').startsWith('#')).length")
@@ -141,7 +149,7 @@ def test_hostile_texts_run_nothing_link_nowhere_and_are_shown_as_written(browser
 
 def _hover_all_boxes(page: Any) -> None:
     """Move over the map, so that every hover text is drawn once."""
-    for note in page.locator("#map-50 .annotation").all()[:40]:
+    for note in page.locator("#map-figure .annotation").all()[:40]:
         box = note.bounding_box()
         if box:
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -149,15 +157,156 @@ def _hover_all_boxes(page: Any) -> None:
 
 def test_hovering_a_box_fades_the_arrows_of_others(browser: Any, pages: Pages):
     with Visit(browser, pages["calm"], DESKTOP) as visit:
-        note = visit.page.locator("#map-50 .annotation", has_text="product viewed").first
+        note = visit.page.locator("#map-figure .annotation", has_text="product viewed").first
         note.scroll_into_view_if_needed()
         box = note.bounding_box()
         visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         visit.page.wait_for_function(
-            "[...document.querySelectorAll('#map-50 .scatterlayer > .trace')]"
+            "[...document.querySelectorAll('#map-figure .scatterlayer > .trace')]"
             ".some(path => path.style.opacity === '0.12')"
         )
-        assert "product viewed" in visit.page.locator("#map-50 .hoverlayer").text_content()
+        assert "product viewed" in visit.page.locator("#map-figure .hoverlayer").text_content()
+
+
+def drawn_arrows(page: Any) -> int:
+    return page.evaluate(
+        "document.getElementById('map-figure').data"
+        ".filter(one => one.meta?.edge !== undefined && one.visible !== false).length"
+    )
+
+
+def numbers(page: Any) -> list[str]:
+    return page.evaluate(
+        "document.getElementById('map-figure').layout.annotations.filter(one => one.visible !== false)"
+        ".map(one => one.text)"
+    )
+
+
+def line(page: Any) -> str:
+    return page.inner_text("[data-map=line]")
+
+
+def test_the_sliders_draw_what_they_say_by_keyboard_too(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        before, first = drawn_arrows(visit.page), line(visit.page)
+        visit.page.focus("input[data-map=c]")
+        visit.page.keyboard.press("End")
+        visit.page.wait_for_function("document.getElementById('map-figure').data.length > 0")
+        assert drawn_arrows(visit.page) > before
+        assert line(visit.page) != first
+        visit.page.focus("input[data-map=a]")
+        visit.page.keyboard.press("End")
+        assert "32 of 32 activities with a box of their own." in line(visit.page)
+        assert visit.page.get_attribute("input[data-map=a]", "aria-valuetext") == "32 of 32"
+        assert visit.complaints == []
+
+
+def test_the_page_draws_each_view_as_python_does(browser: Any, pages: Pages):
+    frames = world_frames(journeys=400)
+    links, activities = frames["mart.path_link"], frames["mart.path_activity"]
+    found = levels(selection(links, activities))
+    level, connections = first_position(found)
+    graph = found[level].graph
+    drawn = replace(graph, edges=graph.edges[: found[level].drawn[connections]])
+    compared = comparisons(links, activities)[0]
+    sides = [counted_again(drawn, side.links, side.activities) for side in (compared.first, compared.second)]
+    expected = {
+        ("m", "median"): look(graph, mode="median"),
+        ("o", "conversion"): look(graph, overlay="conversion"),
+        ("v", "0"): of_two(sides[0], sides[1], compared.names),
+    }
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        for (key, value), view in expected.items():
+            visit.page.select_option(f"select[data-map={key}]", value)
+            lines = visit.page.evaluate(
+                "document.getElementById('map-figure').data.filter(one => one.meta?.edge !== undefined && one.visible)"
+                ".map(one => [one.meta.edge, one.line.color, one.line.width, one.hovertemplate])"
+            )
+            assert len(lines) == len(drawn.edges)
+            for edge, colour, width, hover in lines:
+                assert (colour, hover) == (view.colours[edge], f"{view.hovers[edge]}<extra></extra>")
+                assert width == view.widths[edge]
+            visit.page.select_option(f"select[data-map={key}]", "frequency" if key == "m" else "none")
+
+
+def test_a_link_opens_the_map_as_it_was(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.focus("input[data-map=a]")
+        visit.page.keyboard.press("ArrowRight")
+        visit.page.select_option("select[data-map=m]", "journeys")
+        visit.page.select_option("select[data-map=o]", "dropoff")
+        address, shown, texts = visit.page.url, line(visit.page), numbers(visit.page)
+        assert "#map?a=" in address
+        again = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+        again.goto(address)
+        again.wait_for_selector("html[data-ready]", timeout=30_000)
+        assert line(again) == shown
+        assert numbers(again) == texts
+        assert again.locator("select[data-map=o]").input_value() == "dropoff"
+        assert again.evaluate("Math.abs(document.getElementById('map').getBoundingClientRect().top) < 300")
+        again.close()
+
+
+@pytest.mark.parametrize("asked", ["a=99&c=99&m=nonsense&v=7777", "a=-3&c=&m=%3Cimg%3E&o=__proto__", "=&&?"])
+def test_a_wrong_link_draws_a_map_all_the_same(browser: Any, pages: Pages, asked: str):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.goto(f"{pages['calm'].as_uri()}#map?{asked}")
+        visit.page.reload()
+        visit.page.wait_for_selector("html[data-ready]", timeout=30_000)
+        assert drawn_arrows(visit.page) > 0
+        assert visit.complaints == []
+
+
+def test_a_click_on_an_arrow_shows_the_journeys_behind_it(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.locator("#map-figure").scroll_into_view_if_needed()
+        visit.page.evaluate("document.getElementById('map-figure').scrollIntoView({ behavior: 'instant' })")
+        x, y, title = visit.page.evaluate(
+            "(() => { const plot = document.getElementById('map-figure');"
+            "const arrow = plot.data.find(one => one.meta?.edge !== undefined && one.visible && one.x.length < 30"
+            " && one.hovertemplate.includes('wait: median') && one.x[0] !== one.x.at(-1));"
+            "const at = Math.floor(arrow.x.length / 2), room = plot.getBoundingClientRect();"
+            "return [room.left + arrow.x[at], room.top + arrow.y[at], arrow.hovertemplate.split('<')[1].slice(2)]; })()"
+        )
+        visit.page.mouse.move(x, y)
+        visit.page.wait_for_selector("#map-figure .hoverlayer .hovertext")
+        visit.page.mouse.click(x, y)
+        visit.page.wait_for_selector("#map-panel [data-panel]:not([hidden])")
+        words = visit.page.inner_text("#map-panel")
+        assert words.startswith(title)
+        for part in ("purchased", "lost", "still open", "wait: median", "journey-0", "journey map --edge"):
+            assert part in words
+        assert visit.page.locator("#map-figure .trace.chosen").count() == 1
+
+
+def test_enter_on_a_link_of_the_list_shows_the_same(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], PHONE) as visit:
+        visit.page.locator("#map summary", has_text="Show the links as a list").focus()
+        visit.page.keyboard.press("Enter")
+        visit.page.locator("#map [data-link]").nth(3).focus()
+        title = visit.page.evaluate("document.activeElement.textContent")
+        visit.page.keyboard.press("Enter")
+        assert visit.page.evaluate("document.activeElement.textContent") == title
+        assert visit.page.inner_text("#map-panel").startswith(title)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+@pytest.mark.parametrize("position", ["Home", "End"])
+def test_no_text_on_the_map_covers_another_or_leaves_its_box(browser: Any, pages: Pages, position: str):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        for key in ("a", "c"):
+            visit.page.focus(f"input[data-map={key}]")
+            visit.page.keyboard.press(position)
+        overlaps = visit.page.evaluate(
+            "(() => { const rooms = [...document.querySelectorAll('#map-figure .annotation-text-g')]"
+            ".filter(one => one.textContent.trim()).map(one => [one.textContent, one.getBoundingClientRect()]);"
+            "const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1"
+            " || a.bottom <= b.top + 1 || b.bottom <= a.top + 1;"
+            "return [rooms.length, rooms.flatMap(([text, a], i) => rooms.slice(i + 1).filter(([, b]) => !apart(a, b))"
+            ".map(([other]) => text + ' | ' + other))]; })()"
+        )
+        assert overlaps[0] > 20
+        assert overlaps[1] == []
 
 
 def test_the_keyboard_reaches_links_switches_and_scrolled_figures(browser: Any, pages: Pages):

@@ -83,11 +83,13 @@ def _layout(figure: go.Figure) -> dict[str, Any]:
 
 
 def _figure_data(anchor: str, figure: go.Figure) -> Html:
-    """The figure as JSON inside the page; no `<` is left in it, so nothing in it can end the element."""
-    text = json.dumps(
-        figure.to_plotly_json(), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
-    )
-    return Html(f'<script type="application/json" id="{anchor}-data">{text.replace("<", chr(92) + "u003c")}</script>')
+    return json_data(f"{anchor}-data", figure.to_plotly_json())
+
+
+def json_data(anchor: str, value: Any) -> Html:
+    """A value as JSON inside the page; no `<` is left in it, so nothing in it can end the element."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return Html(f'<script type="application/json" id="{anchor}">{text.replace("<", chr(92) + "u003c")}</script>')
 
 
 def table(

@@ -54,18 +54,18 @@ def note(text: str, x: float, y: float, *, size: int = 12, colour: str = theme.I
     return base | {"borderpad": 0, "captureevents": False} | more
 
 
-def cubic(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
-    """A Bézier curve as points; rounded, so the same graph gives the same bytes on every machine."""
+def cubic(a: Point, b: Point, c: Point, d: Point, *, samples: int = _SAMPLES) -> list[Point]:
+    """A Bézier curve as `samples` + 1 points; rounded, so the same graph gives the same bytes on every machine."""
     points = []
-    for step in range(_SAMPLES + 1):
-        t = step / _SAMPLES
+    for step in range(samples + 1):
+        t = step / samples
         weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
         x, y = (sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1))
         points.append((round(x, 1), round(y, 1)))
     return points
 
 
-def level(a: Point, b: Point) -> list[Point]:
+def level(a: Point, b: Point, *, samples: int = _SAMPLES) -> list[Point]:
     """A curve that leaves and arrives level."""
     reach = (b[0] - a[0]) * 0.5
-    return cubic(a, (a[0] + reach, a[1]), (b[0] - reach, b[1]), b)
+    return cubic(a, (a[0] + reach, a[1]), (b[0] - reach, b[1]), b, samples=samples)

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from journey_analytics.report.decision_tables import DECISION_TABLES
+from journey_analytics.report.path_tables import PATH_TABLES
+from journey_analytics.report.planned_tables import PLANNED_TABLES
+from journey_analytics.report.rework_tables import REWORK_TABLES
+from journey_analytics.report.step_tables import STEP_TABLES
+from journey_analytics.report.variant_tables import LONG_VARIANT_TABLES, VARIANT_TABLES
 from journey_analytics.warehouse import Warehouse
 
 _N = pl.Int64
@@ -27,6 +32,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "converted_count": _N,
         "dropped_count": _N,
         "open_count": _N,
+        "left_censored_count": _N,
         "passive_journey_count": _N,
         "passive_touchpoint_count": _N,
         "file_count": _N,
@@ -98,32 +104,6 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "passive_dropped_end_count": _N,
         "passive_open_end_count": _N,
     },
-    "mart.variant": {
-        "variant_id": pl.String,
-        "activities": pl.List(pl.String),
-        "journey_count": _N,
-        "converted_count": _N,
-        "dropped_count": _N,
-        "open_count": _N,
-        "passive_count": _N,
-        "passive_dropped_count": _N,
-        "passive_open_count": _N,
-        "median_duration_seconds": pl.Float64,
-        "journey_share_of_all": _SHARE,
-    },
-    "mart.stage_variant": {
-        "variant_id": pl.String,
-        "stages": pl.List(pl.String),
-        "journey_count": _N,
-        "converted_count": _N,
-        "dropped_count": _N,
-        "open_count": _N,
-        "passive_count": _N,
-        "passive_dropped_count": _N,
-        "passive_open_count": _N,
-        "median_duration_seconds": pl.Float64,
-        "journey_share_of_all": _SHARE,
-    },
     "mart.source_quality": {
         "source": pl.String,
         "file_count": _N,
@@ -158,6 +138,8 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "suggested_share": _SHARE,
     },
     "mart.process_model": {
+        "segment": pl.String,
+        "segment_value": pl.String,
         "level": pl.String,
         "kind": pl.String,
         "journey_count": _N,
@@ -269,11 +251,15 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
     },
     "run.build": {"build_id": _N, "built_at": _AT},
     **DECISION_TABLES,
+    **PATH_TABLES,
+    **PLANNED_TABLES,
+    **REWORK_TABLES,
+    **STEP_TABLES,
+    **VARIANT_TABLES,
 }
 
 _LONGEST = {
-    "mart.variant": ("variant_rank", 200),
-    "mart.stage_variant": ("variant_rank", 200),
+    **LONG_VARIANT_TABLES,
     "run.build": ("build_id desc", 1),
 }
 """Tables that can be long, with the column that ranks their rows and how many the report may need."""

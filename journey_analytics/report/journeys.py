@@ -1,4 +1,4 @@
-"""The sections about journeys: where they are lost, how they flow, the map, the time they take."""
+"""The sections about journeys: where they are lost, how they flow, the time they take."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,7 @@ import polars as pl
 from journey_analytics.contract import STAGES
 from journey_analytics.report import figures
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
-from journey_analytics.report.map_graph import MapGraph, map_graph
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.process_map import coverage_line, draw
 from journey_analytics.report.segments import IN_TIME, MAX_SEGMENT_VALUES, ranking_stage, segment_figure, segment_rows
 from journey_analytics.report.stage_flow import STATE_WORDS, stage_flow_figure
 from journey_analytics.report.stage_time import MEDIAN, time_in_stage_figure, time_interval
@@ -40,8 +38,6 @@ SEGMENT_TITLES = {
 }
 _TABLE_ONLY = frozenset({"all", "entry_week"})
 """Not to be chosen: the whole is drawn beside every segment, and weeks are too many and too small to compare."""
-_MAP_DETAIL = ((0.5, "Main paths (up to 50 % of the flow)"), (0.8, "Usual paths (up to 80 % of the flow)"))
-"""The first is shown first: few enough arrows to follow each of them."""
 
 _DROPOFF_COLUMNS = (
     Column("Stage"), Column("Window", number=True), Column("Entered (n)", number=True), Column("Moved on", number=True),
@@ -243,57 +239,6 @@ def _flow_lead(flows: pl.DataFrame) -> Html:
     bought = int(flows.filter(pl.col("to_state") == "post_purchase")["journey_count"].sum())
     total = several(sum(row["journey_count"] for row in begun), "journey begins", "journeys begin")
     return tag("span", f"{total} in {where}; {several(bought, 'journey comes', 'journeys come')} to a purchase.")
-
-
-def process_map(frames: Frames) -> Section:
-    """The process map in two degrees of detail."""
-    graphs = [
-        (detail, title, map_graph(frames["mart.directly_follows"], frames["mart.activity"], flow_share=detail))
-        for detail, title in _MAP_DETAIL
-    ]
-    options = [(f"{detail * 100:.0f}", title, _map_chart(graph, detail)) for detail, title, graph in graphs]
-    lead = tag(
-        "span",
-        "What follows what: each box is an activity in the stage where it mostly happens, each arrow a direct "
-        "transition.",
-    )
-    body = join(
-        [switch("map", "Detail", options), folded("Show all transitions as a table", _transition_table(frames))]
-    )
-    return Section("map", "Process map", lead, body)
-
-
-def _map_chart(graph: MapGraph, detail: float) -> Html:
-    return chart(
-        f"map-{detail * 100:.0f}",
-        draw(graph),
-        title="Activities and transitions",
-        definition=f"{coverage_line(graph)} Arrow width and number: transitions (from START: journeys); dotted "
-        f"arrows go back to an earlier stage; ↻ "
-        "the same activity again. The orange bar in a box is the share of its touchpoints after which the customer did "
-        "nothing more and the journey was lost. "
-        "Hover an arrow for journeys and waiting times.",
-    )
-
-
-def _transition_table(frames: Frames) -> Html:
-    most = frames["mart.directly_follows"].sort(
-        ["follow_count", "activity", "next_activity"], descending=[True, False, False]
-    )
-    cells = [
-        (name(row["activity"]), name(row["next_activity"]), count(row["follow_count"]), count(row["journey_count"]),
-         duration(row["median_seconds"]), duration(row["p90_seconds"]))
-        for row in most.head(100).iter_rows(named=True)
-    ]  # fmt: skip
-    columns = (
-        Column("Activity"), Column("Next"), Column("Transitions", number=True), Column("Journeys", number=True),
-        Column("Median wait", number=True), Column("90 % within", number=True),
-    )  # fmt: skip
-    return table(
-        columns,
-        cells,
-        caption=f"The {count(min(100, most.height))} most frequent of {several(most.height, 'transition pair')}",
-    )
 
 
 def time_in_stage(frames: Frames) -> Section:

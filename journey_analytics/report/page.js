@@ -7,25 +7,15 @@
   const draw = async (plot) => {
     if (drawn.has(plot)) return;
     drawn.add(plot);
-    const figure = JSON.parse(document.getElementById(`${plot.id}-data`).textContent);
-    const fixed = figure.layout.width !== undefined;
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", plot.parentElement.getAttribute("aria-label"));
-    return Plotly.newPlot(plot, figure.data, figure.layout, { ...config, responsive: !fixed }).then(() => highlight(plot));
+    if (plot === map.plot) return map.begin();
+    const figure = JSON.parse(document.getElementById(`${plot.id}-data`).textContent);
+    const fixed = figure.layout.width !== undefined;
+    return Plotly.newPlot(plot, figure.data, figure.layout, { ...config, responsive: !fixed });
   };
 
-  // On the process map: hovering a box keeps its own arrows and fades the others.
-  const highlight = (plot) => {
-    const fade = (test) => plot.querySelectorAll(".scatterlayer > .trace").forEach((path, place) => {
-      const ends = plot.data[place]?.meta?.ends;
-      if (ends) path.style.opacity = test(ends) ? "" : "0.12";
-    });
-    if (!plot.data.some((trace) => trace.meta?.boxes)) return;
-    plot.on("plotly_hover", ({ points: [point] }) => {
-      if (point.data.meta?.boxes) fade((ends) => ends.includes(point.customdata));
-    });
-    plot.on("plotly_unhover", () => fade(() => true));
-  };
+  const map = journeyMap(config);
 
   const isShown = (plot) => plot.closest("[hidden]") === null;
   const plots = () => [...document.querySelectorAll("[data-figure]")];

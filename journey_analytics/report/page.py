@@ -4,21 +4,29 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
 import polars as pl
 from plotly.offline import get_plotlyjs
 
+from journey_analytics.instants import naive
 from journey_analytics.report import (
     attribution,
     changes,
+    discovered_model,
     drivers,
     funnels,
     inference,
     journeys,
+    map_section,
+    paths,
+    planned,
     quality,
+    rework,
+    rules,
+    step_section,
     variants,
     wins,
 )
@@ -44,9 +52,11 @@ _FOOTER = (
     "Every number comes from a published table."
 )
 _NAV = {
-    "losses": "Losses", "wins": "Wins", "drivers": "Drivers", "changes": "Changes", "flow": "Flow", "map": "Map",
-    "variants": "Variants", "time": "Time", "funnels": "Funnels", "attribution": "Attribution", "model": "Model",
-    "quality": "Data", "inference": "Inference", "definitions": "Definitions",
+    "losses": "Losses", "wins": "Wins", "drivers": "Drivers", "changes": "Changes", "flow": "Flow", "steps": "Steps",
+    "map": "Map", "paths": "Paths", "variants": "Variants", "planned": "Planned", "rules": "Rules", "rework": "Rework",
+    "time": "Time", "funnels": "Funnels",
+    "attribution": "Attribution", "model": "Model", "quality": "Data", "inference": "Inference",
+    "definitions": "Definitions",
 }  # fmt: skip
 """What a section is called in the navigation: in short, so that a screen has room for all of them."""
 
@@ -102,12 +112,17 @@ def _sections(tables: Mapping[str, pl.DataFrame]) -> tuple[Section | None, ...]:
         drivers.drivers(tables),
         changes.changes(tables),
         journeys.flow(tables),
-        journeys.process_map(tables),
+        step_section.step_flow(tables),
+        map_section.process_map(tables),
+        paths.paths(tables),
         variants.variants(tables),
+        planned.planned(tables),
+        rules.rules(tables),
+        rework.rework(tables),
         journeys.time_in_stage(tables),
         funnels.funnels(tables),
         attribution.attribution(tables),
-        quality.discovered_model(tables),
+        discovered_model.discovered_model(tables),
         quality.load_quality(tables),
         inference.inference(tables),
         quality.definitions(),
@@ -116,7 +131,7 @@ def _sections(tables: Mapping[str, pl.DataFrame]) -> tuple[Section | None, ...]:
 
 def _head() -> Html:
     policy = (
-        f"default-src 'none'; script-src {' '.join(_hash(script) for script in (get_plotlyjs(), _part('page.js')))}; "
+        f"default-src 'none'; script-src {' '.join(_hash(script) for script in (get_plotlyjs(), _script()))}; "
         "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     )
     return tag(
@@ -132,7 +147,12 @@ def _head() -> Html:
 
 def _scripts() -> tuple[Html, Html]:
     """Plotly.js once, then ours; both are named by their hash in the policy, so nothing else can run."""
-    return tag("script", Html(get_plotlyjs())), tag("script", Html(_part("page.js")))
+    return tag("script", Html(get_plotlyjs())), tag("script", Html(_script()))
+
+
+def _script() -> str:
+    """Our own script: its parts, then the page that uses them."""
+    return _part("process_map.js") + _part("page.js")
 
 
 def _part(name_: str) -> str:
@@ -153,7 +173,7 @@ def _header(tables: Mapping[str, pl.DataFrame], generated_at: datetime) -> Html:
     head = rows[0] if rows else dict.fromkeys(tables["mart.headline"].columns)
     sources = [name(source) for source in tables["mart.source_quality"]["source"].sort().to_list()]
     origin = f" Sources: {listed(sources)}." if sources else ""
-    meta = f"Data until {moment(head['as_of_at'])} · report generated {moment(_utc(generated_at))}.{origin}"
+    meta = f"Data until {moment(head['as_of_at'])} · report generated {moment(naive(generated_at))}.{origin}"
     dropoff = tables["mart.stage_dropoff"]
     return tag(
         "header",
@@ -216,7 +236,3 @@ def _loss(dropoff: pl.DataFrame) -> Html:
         "div", tag("p", "Biggest loss before the purchase", class_="what"),
         tag("p", journeys.loss_sentence(dropoff), class_="value", data_kpi="biggest_loss"), more, class_="loss",
     )  # fmt: skip
-
-
-def _utc(moment_: datetime) -> datetime:
-    return moment_.astimezone(UTC).replace(tzinfo=None) if moment_.tzinfo else moment_

@@ -1,4 +1,4 @@
-"""The sections about the numbers themselves: the discovered model, the quality of the load, the definitions."""
+"""The sections about the numbers themselves: the quality of the load, the definitions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,10 @@ import polars as pl
 
 from journey_analytics.report.blocks import Column, Section, folded, table
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.model_outline import outline
 from journey_analytics.report.wording import MISSING, count, duration, listed, moment, name, several, share
 
 Frames = Mapping[str, pl.DataFrame]
 
-_LEVELS = {"activity": "Activities", "stage": "Stages"}
 _REASONS_SHOWN = 10
 
 DEFINITIONS = (
@@ -93,72 +91,6 @@ DEFINITIONS = (
         "lost customers.",
     ),
 )
-
-
-def discovered_model(frames: Frames) -> Section:
-    """The process models that mining found, with how far they can be trusted."""
-    rows = frames["mart.process_model"].to_dicts()
-    cells = [
-        (
-            _LEVELS.get(row["level"], name(row["level"])),
-            _of(row["covered_journey_count"], row["journey_count"]),
-            share(row["journey_coverage_share"]),
-            _score(row["fitness"]),
-            _score(row["precision"]),
-            _score(row["simplicity"]),
-            _verdict(row),
-        )
-        for row in rows
-    ]
-    columns = (
-        Column("Model of"),
-        Column("Judged on journeys", number=True),
-        Column("Share of all", number=True),
-        Column("Fitness", number=True),
-        Column("Precision", number=True),
-        Column("Simplicity", number=True),
-        Column("Verdict"),
-    )
-    note = tag(
-        "p",
-        "Fitness: how much of the journeys the model can replay (1 = all). Precision: how little it allows beyond "
-        "them (1 = nothing unseen). "
-        "Simplicity: 1 = fewest connections. All three on the most frequent variants only.",
-        class_="definition",
-    )
-    numbers = table(
-        columns,
-        cells,
-        caption="Discovered models and how well they describe the journeys",
-        empty="No model was discovered.",
-    )
-    outlines = [_outlined(row) for row in rows if row["tree_text"]]
-    lead = tag(
-        "span", "What process mining made of the journeys: the order that most of them follow, and how far to trust it."
-    )
-    return Section("model", "Discovered model", lead, join([numbers, *outlines, note]))
-
-
-def _outlined(row: dict[str, Any]) -> Html:
-    return folded(
-        f"Read the model of {_LEVELS.get(row['level'], name(row['level'])).lower()}",
-        outline(row["tree_text"]),
-        is_open=row["level"] == "stage",
-    )
-
-
-def _of(part: int | None, whole: int | None) -> str:
-    return MISSING if part is None else f"{count(part)} of {count(whole)}"
-
-
-def _score(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}"
-
-
-def _verdict(row: dict[str, Any]) -> str:
-    if row["is_flower"]:
-        return row["note"] or "Not shown: it allows nearly any order, which says nothing about the path."
-    return row["note"] or f"Restricts the order; speaks for {share(row['journey_coverage_share'])} of all journeys."
 
 
 def load_quality(frames: Frames) -> Section:

@@ -5,7 +5,6 @@ Our own drawing of a Sankey: the ends lie in a band of their own below the stage
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,7 +12,8 @@ import polars as pl
 
 from journey_analytics.contract import STAGES
 from journey_analytics.report import theme
-from journey_analytics.report.canvas import CANVAS_WIDTH, canvas, level, note, rectangle
+from journey_analytics.report.canvas import CANVAS_WIDTH, canvas, note, rectangle
+from journey_analytics.report.ribbons import ribbon
 from journey_analytics.report.wording import count, several, stage_title
 
 ENTRIES = ("start", "resumed")
@@ -188,28 +188,16 @@ def _entries(plan: Plan, stage: str) -> Iterator[go.Scatter]:
 
 
 def _ribbon(plan: Plan, flow: Flow, stops: Sequence[tuple[float, float]], colour: str) -> go.Scatter:
-    thick = max(1.0, flow.journeys * plan.scale)
-    upper = [point for a, b in pairwise(stops) for point in level(a, b)]
-    lower = [(x, round(y + thick, 1)) for x, y in reversed(upper)]
     words = {stage: stage_title(stage) for stage in STAGES} | STATE_WORDS
-    return go.Scatter(
-        x=[x for x, _ in upper + lower],
-        y=[y for _, y in upper + lower],
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=_translucent(colour, 0.85 if flow.target == "dropped" else 0.62),
-        hoveron="fills",
-        hoverinfo="text",
+    return ribbon(
+        stops,
+        flow.journeys * plan.scale,
+        colour=colour,
+        opacity=0.85 if flow.target == "dropped" else 0.62,
         text=f"<b>{words.get(flow.source, flow.source)} → "
         f"{words.get(flow.target, flow.target)}</b><br>{several(flow.journeys, 'journey')}",
         meta={"from_stage": flow.source, "to_state": flow.target, "journey_count": flow.journeys},
     )
-
-
-def _translucent(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def _bars(plan: Plan) -> Iterator[dict[str, Any]]:

@@ -1,84 +1,180 @@
-"""The section about variants: the most frequent orders of stages and of activities, as chips."""
+"""The section about variants: the orders of stages and activities that journeys took, and how many cover how much."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
-from journey_analytics.report.blocks import Section, grid
+from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
+from journey_analytics.report.coverage import coverage_figure, needed
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.wording import SMALL_SAMPLE, count, duration, name, several, share, stage_title
+from journey_analytics.report.wording import (
+    SMALL_SAMPLE,
+    count,
+    duration,
+    interval,
+    name,
+    several,
+    share,
+    stage_title,
+)
 
 STAGE_VARIANTS = 10
 ACTIVITY_VARIANTS = 10
 _MAX_CHIPS = 12
+_TARGETS: Final = (0.5, 0.8, 0.9, 0.95, 1.0)
+_ORDERS: Final = (
+    ("frequent", "Most journeys", "journey_count"),
+    ("lost", "Most journeys lost", "dropped_count"),
+    ("purchased", "Most purchases", "converted_count"),
+    ("amount", "Most money", "amount"),
+    ("slow", "Longest (median)", "median_duration_seconds"),
+)
+"""What the lists can be ordered by: a name, its title, the column, highest first."""
+
+_STAGE_NAMES = {"awareness": "s1", "consideration": "s2", "decision": "s3", "post_purchase": "s4"}
+_Row = dict[str, Any]
 
 
 def variants(frames: Mapping[str, pl.DataFrame]) -> Section:
-    """The most frequent orders of stages and of activities."""
-    stages, activities = frames["mart.stage_variant"], frames["mart.variant"]
-    parts = [
-        tag("div", tag("h3", "By stages"), _variant_list(stages, "stages", STAGE_VARIANTS)),
-        tag("div", tag("h3", "By activities"), _variant_list(activities, "activities", ACTIVITY_VARIANTS)),
-    ]
+    """How alike journeys are, and the orders of stages and of activities that they took, in several orders."""
+    stages, activities, coverage = (
+        frames[table_] for table_ in ("mart.stage_variant", "mart.variant", "mart.variant_coverage")
+    )
+    options = [(key, title, _lists(stages, activities, key, column)) for key, title, column in _ORDERS]
     note = tag(
         "p",
         "Bars: journeys by status at the cut-off; blue purchased, orange lost, grey still open. Closed journeys are "
         "those purchased or "
-        "lost; their share purchased is given from 30 on, where some were lost. Immediate repeats are drawn as one "
-        "with ×n.",
+        "lost; their share purchased is given, with its 95 % interval, from 30 on and where some were lost. Durations: "
+        "from the first to the last touchpoint, of open journeys so far. Money: purchases up to the cut-off. An order "
+        "that holds a purchase was purchased by definition: what begins alike and ends differently is compared under "
+        "Paths. Immediate repeats are drawn as one with ×n. Lists are over the 200 most frequent orders.",
         class_="definition",
     )
-    return Section(
-        "variants", "Most frequent journeys", _variants_lead(activities), join([grid("variants", *parts), note])
-    )
+    parts = [switch("variant-order", "Order by", options), note]
+    if not coverage.is_empty():
+        parts.append(_coverage(coverage))
+    return Section("variants", "Most frequent journeys", _lead(activities, coverage), join(parts))
 
 
-def _variants_lead(activities: pl.DataFrame) -> Html:
+def _lists(stages: pl.DataFrame, activities: pl.DataFrame, key: str, column: str) -> Html:
+    parts = [
+        tag("div", tag("h3", "By stages"), _variant_list(_ordered(stages, key, column), "stages", STAGE_VARIANTS)),
+        tag(
+            "div",
+            tag("h3", "By activities"),
+            _variant_list(_ordered(activities, key, column), "activities", ACTIVITY_VARIANTS),
+        ),
+    ]
+    return grid("variants", *parts)
+
+
+def _ordered(variants_: pl.DataFrame, key: str, column: str) -> pl.DataFrame:
+    """Highest first, ties by frequency and name; durations only of enough journeys to have a median worth comparing."""
+    enough = variants_.filter(pl.col("journey_count") >= SMALL_SAMPLE) if key == "slow" else variants_
+    some = enough.filter(pl.col(column).fill_null(0) > 0)
+    return some.sort([column, "journey_count", "variant_id"], descending=[True, True, False])
+
+
+def _lead(activities: pl.DataFrame, coverage: pl.DataFrame) -> Html:
     top = activities.sort(["journey_count", "variant_id"], descending=[True, False]).head(ACTIVITY_VARIANTS)
     if top.is_empty():
         return tag("span", "No journeys yet.")
-    return tag(
-        "span", f"The {count(top.height)} most frequent orders of activities cover {share(_sum(top))} of all journeys."
-    )
+    covered = f"The {count(top.height)} most frequent orders of activities cover {share(_sum(top))} of all journeys."
+    return tag("span", join([covered, *([f" {_half(coverage)}"] if not coverage.is_empty() else [])]))
+
+
+def _half(coverage: pl.DataFrame) -> str:
+    few, many = needed(coverage, "stage", 0.5), needed(coverage, "activity", 0.5)
+    if few is None or many is None:
+        return ""
+    orders, others = several(few, "order"), several(many, "different order")
+    return f"Half of the journeys are {orders} of stages, but {others} of activities."
 
 
 def _sum(rows: pl.DataFrame) -> float:
     return float(rows["journey_share_of_all"].sum())
 
 
-def _variant_list(variants_: pl.DataFrame, column: str, limit: int) -> Html:
-    rows = variants_.sort(["journey_count", "variant_id"], descending=[True, False]).head(limit)
-    if rows.is_empty():
-        return tag("p", "No journeys yet.", class_="empty")
-    most = rows["journey_count"][0]
-    items = [_variant_item(row, row[column], most) for row in rows.iter_rows(named=True)]
-    cover = f"Together {several(int(rows['journey_count'].sum()), 'journey')}, {share(_sum(rows))} of all."
+def _coverage(coverage: pl.DataFrame) -> Html:
+    drawn = chart(
+        "variant-coverage",
+        coverage_figure(coverage),
+        title="How many orders cover how many journeys",
+        definition="The most frequent orders first: the share of all journeys that took one of them. Each step to the "
+        "right on the axis is ten times as many. Marks: the fewest that cover 50, 80, 90 and 95 %. A steep curve means "
+        "that journeys are alike; a late one that hardly any two are, so that single orders say little.",
+    )
+    rows = [
+        (share(target), *(_needed_words(coverage, level, target) for level in ("stage", "activity")))
+        for target in _TARGETS
+    ]
+    columns = (Column("Of all journeys"), Column("Orders of stages", number=True),
+               Column("Orders of activities", number=True))  # fmt: skip
+    numbers = table(columns, rows, caption="The fewest orders, most frequent first, that cover so many journeys")
+    return tag("div", drawn, folded("Show these numbers as a table", numbers), class_="part")
+
+
+def _needed_words(coverage: pl.DataFrame, level: str, target: float) -> str:
+    found = needed(coverage, level, target)
+    return "–" if found is None else count(found)
+
+
+def _variant_list(rows: pl.DataFrame, column: str, limit: int) -> Html:
+    top = rows.head(limit)
+    if top.is_empty():
+        return tag("p", "None.", class_="empty")
+    most = max(top["journey_count"].to_list())
+    items = [_variant_item(row, row[column], most) for row in top.iter_rows(named=True)]
+    cover = f"Together {several(int(top['journey_count'].sum()), 'journey')}, {share(_sum(top))} of all."
     return join([tag("ol", *items, class_="variants"), tag("p", cover, class_="definition")])
 
 
-def _variant_item(row: dict[str, Any], steps: Sequence[str], most: int) -> Html:
-    took = f", median {duration(row['median_duration_seconds'])}" if row["median_duration_seconds"] else ""
+def _variant_item(row: _Row, steps: Sequence[str], most: int) -> Html:
     numbers = tag(
         "p",
         tag("b", several(row["journey_count"], "journey")),
-        f" · {share(row['journey_share_of_all'])} of all{took}",
+        f" · {share(row['journey_share_of_all'])} of all{_money_words(row)}",
         tag("br"),
         _outcome_words(row),
+        *_time_words(row),
     )
     return tag("li", tag("div", *_chips(steps), class_="chips"), tag("div", _outcome_strip(row, most), numbers))
 
 
-def _outcome_words(row: dict[str, Any]) -> str:
+def _outcome_words(row: _Row) -> str:
     bought, lost, still_open = row["converted_count"], row["dropped_count"], row["open_count"]
     closed = bought + lost
     is_split = closed >= SMALL_SAMPLE and bought > 0 and lost > 0
-    part = f" ({share(bought / closed)} of {count(closed)} closed)" if is_split else ""
+    part = f" ({share(bought / closed)} of {count(closed)} closed{_interval_words(row)})" if is_split else ""
     return f"{count(bought)} purchased{part}, {count(lost)} lost, {count(still_open)} open"
 
 
-def _outcome_strip(row: dict[str, Any], most: int) -> Html:
+def _interval_words(row: _Row) -> str:
+    low, high = row["conversion_low_share"], row["conversion_high_share"]
+    return "" if low is None else f", 95 % interval {interval(low, high)}"
+
+
+def _money_words(row: _Row) -> str:
+    if row["amount"] is None or not row["converted_count"]:
+        return ""
+    return f" · {row['amount']:,.0f} {name(row['currency'])}"
+
+
+def _time_words(row: _Row) -> Iterator[Html | str]:
+    """Median with the middle half and nine tenths; nothing where all journeys are over in a moment."""
+    if not row["median_duration_seconds"]:
+        return
+    yield tag("br")
+    yield f"median {duration(row['median_duration_seconds'])}"
+    if row["p75_duration_seconds"] is not None and row["journey_count"] >= SMALL_SAMPLE:
+        quarter, three = duration(row["p25_duration_seconds"]), duration(row["p75_duration_seconds"])
+        yield f", half between {quarter} and {three}, 90 % within {duration(row['p90_duration_seconds'])}"
+
+
+def _outcome_strip(row: _Row, most: int) -> Html:
     """A bar as long as the variant is frequent, divided by the journeys' status."""
     kinds = ("converted", "dropped", "open")
     parts = [tag("i", class_=kind, style=f"width:{row[f'{kind}_count'] / most * 100:.2f}%") for kind in kinds]
@@ -100,6 +196,3 @@ def _chips(steps: Sequence[str]) -> Iterator[Html]:
         yield tag("span", f"+ {len(runs) - _MAX_CHIPS} more", class_="chip more")
     if not runs:
         yield tag("span", "no stage", class_="chip more")
-
-
-_STAGE_NAMES = {"awareness": "s1", "consideration": "s2", "decision": "s3", "post_purchase": "s4"}

@@ -1,0 +1,143 @@
+"""The section with the process map: sliders, views and comparisons, and what lies behind each arrow."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from journey_analytics.report import theme
+from journey_analytics.report.blocks import Column, Section, chart, folded, json_data, table
+from journey_analytics.report.canvas import canvas
+from journey_analytics.report.map_groups import Comparison, comparisons, selection
+from journey_analytics.report.map_levels import Level, first_position, level_data, levels
+from journey_analytics.report.map_looks import MODES, OVERLAYS
+from journey_analytics.report.map_panels import LISTED, Panels, link_title
+from journey_analytics.report.map_shares import shares
+from journey_analytics.report.map_words import coverage_line
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.wording import count, duration, interval, several, share
+
+Frames = Mapping[str, pl.DataFrame]
+
+_DEFINITION = (
+    "Active journeys at the cut-off; each comes from start and ends once, as purchased, lost or still open. Rare "
+    "activities are folded per stage, and the links counted again between what is left, so what comes into a box "
+    "leaves it; arrows that are not drawn are counted in the first sentence. Arrows over several columns to one box "
+    "share a line, as wide as the widest of them. A share that purchased or was lost is of the closed journeys with "
+    "the arrow, the open ones beside it, with its 95 % interval on hovering. A comparison: of 100 times at a box, how "
+    "many go on this way in the one group and in the other; its intervals take every time for independent."
+)
+_ANCHOR = "map-figure"
+
+
+def process_map(frames: Frames) -> Section:
+    """The map of all active journeys, every position of its sliders counted beforehand."""
+    links, activities = frames["mart.path_link"], frames["mart.path_activity"]
+    whole = selection(links, activities)
+    found = levels(whole)
+    offered = comparisons(links, activities)
+    panels = Panels(whole.links, frames["mart.path_example"])
+    lead = tag(
+        "span",
+        "What follows what: each box is an activity in the stage where it mostly happens, each arrow one "
+        "thing directly followed by another; journeys come from the left and end as purchased, lost or still open.",
+    )
+    body = _map(found, offered, panels, _censored(frames["mart.headline"])) if found else _nothing()
+    listed = _list(whole.links, panels)
+    home = _panel_home(panels)
+    return Section("map", "Process map", lead, join([body, home, listed]))
+
+
+def _nothing() -> Html:
+    return chart(_ANCHOR, theme.message("No transitions yet."), title="Activities and links", definition=_DEFINITION)
+
+
+def _censored(headline: pl.DataFrame) -> str:
+    """How many journeys are cut at either end of the data: they are counted as they are seen."""
+    row = next(iter(headline.to_dicts()), {})
+    begun, still = row.get("left_censored_count"), row.get("open_count")
+    words = [f"{several(still, 'journey is', 'journeys are')} still open"] if still is not None else []
+    words += [f"{several(begun, 'journey', 'journeys')} may have begun before the data"] if begun is not None else []
+    return f"{' and '.join(words)}: counted as they are seen. " if words else ""
+
+
+def _map(found: Sequence[Level], offered: Sequence[Comparison], panels: Panels, censored: str) -> Html:
+    level, connections = first_position(found)
+    data = {
+        "first": {"level": level, "connections": connections},
+        "levels": [level_data(one, offered, panels.of_graph(one.graph, number)) for number, one in enumerate(found)],
+    }
+    room = canvas([], shapes=[], notes=[], height=found[level].placed.height)
+    line = coverage_line(found[level].graph, found[level].drawn[connections])
+    return join(
+        [
+            _controls(found, offered, level, connections),
+            chart(_ANCHOR, room, title="Activities and links", definition=_definition(line, censored)),
+            json_data(f"{_ANCHOR}-levels", data),
+        ]
+    )
+
+
+def _definition(line: str, censored: str) -> Html:
+    return join([tag("span", line, data_map="line"), " ", censored, _DEFINITION])
+
+
+def _controls(found: Sequence[Level], offered: Sequence[Comparison], level: int, connections: int) -> Html:
+    return tag(
+        "div",
+        _slider("a", "Activities", len(found) - 1, level),
+        _slider("c", "Connections", len(found[level].drawn) - 1, connections),
+        _choice("m", "Arrows show", list(MODES.items())),
+        _choice("o", "Colours show", [("none", "Kinds of arrows"), *OVERLAYS.items()]),
+        _choice("v", "Compare", [("none", "Nobody"), *((str(n), one.title) for n, one in enumerate(offered))]),
+        class_="map-controls",
+        role="group",
+        aria_label="What the map shows",
+    )
+
+
+def _slider(key: str, label: str, most: int, value: int) -> Html:
+    field = tag("input", type="range", min=0, max=most, step=1, value=value, data_map=key, disabled=most == 0)
+    return tag("label", tag("span", label), tag("output", "", data_map_words=key), field)
+
+
+def _choice(key: str, label: str, options: Sequence[tuple[str, str]]) -> Html:
+    choices = [tag("option", title, value=value) for value, title in options]
+    return tag("label", tag("span", label), tag("select", *choices, data_map=key, disabled=len(options) == 1))
+
+
+def _panel_home(panels: Panels) -> Html:
+    """Where what is known about a chosen arrow appears; all that can appear is in the page already."""
+    hint = tag("p", "Choose an arrow, on the map or in the list, to see the journeys behind it.", class_="hint")
+    return tag("div", hint, panels.html(), id="map-panel", class_="panel", aria_live="polite")
+
+
+def _list(links: pl.DataFrame, panels: Panels) -> Html:
+    """The busiest links as buttons: what the map shows, for the keyboard and the screen reader."""
+    most = links.sort(["follow_count", "activity", "next_activity"], descending=[True, False, False])
+    rows = most.head(LISTED).to_dicts()
+    closed = [row["converted_count"] + row["dropped_count"] for row in rows]
+    bought = shares([row["converted_count"] for row in rows], closed)
+    cells = [
+        (
+            tag("button", link_title(row["activity"], row["next_activity"]), type="button", data_link=anchor),
+            count(row["follow_count"]),
+            count(row["journey_count"]),
+            f"{share(one.share)}{' *' if one.share is not None and one.is_small else ''}",
+            interval(one.low, one.high),
+            count(one.n),
+            count(row["open_count"]),
+            duration(row["median_seconds"]),
+            duration(row["p90_seconds"]),
+        )
+        for row, one, anchor in zip(rows, bought, panels.of_links(rows), strict=True)
+    ]
+    caption = (
+        f"The {count(len(rows))} most frequent of {several(most.height, 'link')}, with starts and ends; "
+        "purchased: share of the closed journeys with it; * fewer than 30"
+    )
+    columns = (
+        Column("Link"), Column("Times", number=True), Column("Journeys", number=True),
+        Column("Purchased", number=True), Column("95 % interval", number=True), Column("of n closed", number=True),
+        Column("Still open", number=True), Column("Median wait", number=True), Column("90 % within", number=True),
+    )  # fmt: skip
+    return folded("Show the links as a list", table(columns, cells, caption=caption))

@@ -1,0 +1,91 @@
+"""Shares with their intervals for the arrows of the map, and how two groups of journeys differ in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from journey_analytics.intervals import difference_high, difference_low, wilson_high, wilson_low
+from journey_analytics.report.map_graph import MapGraph
+from journey_analytics.report.wording import SMALL_SAMPLE
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share 0–1 of `n` with Wilson's 95 % interval; all null where n is 0."""
+
+    n: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether n is below 30: marked, never coloured."""
+        return self.n < SMALL_SAMPLE
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One share in two groups: `points` = 100 × (first − second), with its 95 % interval; null where an n is 0."""
+
+    first: Share
+    second: Share
+    points: float | None
+    low_points: float | None
+    high_points: float | None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether one of the groups has fewer than 30."""
+        return self.first.is_small or self.second.is_small
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether both groups are large enough and the interval leaves out no difference."""
+        if self.low_points is None or self.high_points is None or self.is_small:
+            return False
+        return self.low_points > 0 or self.high_points < 0
+
+
+def shares(parts: Sequence[int], bases: Sequence[int]) -> list[Share]:
+    """Each part of its base, in the given order."""
+    share, n = pl.col("part") / pl.col("n"), pl.col("n")
+    frame = pl.DataFrame({"part": parts, "n": bases}, schema={"part": pl.Int64, "n": pl.Int64})
+    counted = frame.select(
+        n="n", share=pl.when(n > 0).then(share), low=wilson_low(share, n), high=wilson_high(share, n)
+    )
+    return [Share(**row) for row in counted.iter_rows(named=True)]
+
+
+def differences(graph: MapGraph, versus: MapGraph) -> list[Difference]:
+    """For every arrow: of 100 times at its source, how many more in `graph` than in `versus` go on this way.
+
+    The base is what leaves the source (for START: journeys), over all links, drawn or not; so the differences at a box
+    add up to 0. The interval takes every time at the source for independent, also those of one journey: it is a little
+    too narrow where a journey comes by often. Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
+    """
+    pairs = [(one.count, one.source, two.count) for one, two in zip(graph.edges, versus.edges, strict=True)]
+    frame = pl.DataFrame(
+        [(one, graph.leaving.get(at, 0), two, versus.leaving.get(at, 0)) for one, at, two in pairs],
+        schema={"part": pl.Int64, "n": pl.Int64, "other_part": pl.Int64, "other_n": pl.Int64},
+        orient="row",
+    )
+    n, other_n = pl.col("n"), pl.col("other_n")
+    share = pl.when(n > 0).then(pl.col("part") / n)
+    other = pl.when(other_n > 0).then(pl.col("other_part") / other_n)
+    counted = frame.select(
+        first=_struct(share, n),
+        second=_struct(other, other_n),
+        points=100 * (share - other),
+        low_points=100 * difference_low(share, n, other, other_n),
+        high_points=100 * difference_high(share, n, other, other_n),
+    )
+    return [
+        Difference(Share(**row["first"]), Share(**row["second"]), row["points"], row["low_points"], row["high_points"])
+        for row in counted.iter_rows(named=True)
+    ]
+
+
+def _struct(share: pl.Expr, n: pl.Expr) -> pl.Expr:
+    return pl.struct(n=n, share=share, low=wilson_low(share, n), high=wilson_high(share, n))

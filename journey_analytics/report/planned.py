@@ -1,0 +1,196 @@
+"""Planned and actual: how journeys differ from those that were designed, as a section."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from journey_analytics.planned.sentences import CAUTION, NEVER, SIGHT, UNPLANNED, deviation_words, fit_sentence
+from journey_analytics.report import theme
+from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
+from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.wording import (
+    MISSING,
+    capital,
+    count,
+    interval,
+    name,
+    several,
+    share,
+    signed,
+    signed_interval,
+    stage_title,
+)
+
+MAX_DEVIATIONS = 10
+"""Deviations that are drawn: those of most journeys; the table has all of them."""
+
+_Row = dict[str, Any]
+_COLUMNS = (
+    Column("What"), Column("Deviation"), Column("Stage"), Column("Journeys", number=True), Column("of", number=True),
+    Column("Share", number=True), Column("95 % interval", number=True), Column("Lost with it", number=True),
+    Column("Lost without", number=True), Column("Difference, points", number=True),
+    Column("95 % interval", number=True), Column("At stake", number=True), Column("A journey to look at"),
+)  # fmt: skip
+_TOUCHPOINT_COLUMNS = (
+    Column("Touchpoint"), Column("Stage"), Column("Journeys", number=True), Column("of all", number=True),
+    Column("Note"),
+)  # fmt: skip
+_MEANING = (
+    "Left out: of the journeys that are seen to go on past its place. Out of place: planned, and not there or not "
+    "again; not planned: nowhere in the plan; both of all journeys. "
+)
+
+
+def planned(frames: Mapping[str, pl.DataFrame]) -> Section | None:
+    """How many keep to each plan, their deviations, and what never happens or was not planned; None without a plan."""
+    fits = frames["mart.planned_fit"].sort("planned").to_dicts()
+    if not fits:
+        return None
+    parts = [(fit["planned"], capital(name(fit["planned"])), _plan(frames, fit, at)) for at, fit in enumerate(fits)]
+    body = switch("planned-journey", "Plan", parts) if len(parts) > 1 else parts[0][2]
+    return Section("planned", "Planned and actual", _lead(frames, fits[0]), body)
+
+
+def _of(frames: Mapping[str, pl.DataFrame], table_name: str, fit: _Row) -> list[_Row]:
+    rows = frames[table_name].filter(pl.col("planned") == fit["planned"])
+    return rows.sort("place").to_dicts()
+
+
+def _lead(frames: Mapping[str, pl.DataFrame], fit: _Row) -> Html:
+    worst = _of(frames, "mart.deviation", fit)[:1]
+    most = [
+        f" Most often: {name(row['activity'])} {deviation_words(row)}, in {count(row['affected_count'])} of "
+        f"{several(row['journey_count'], 'journey')} ({share(row['affected_share'])})."
+        for row in worst
+    ]
+    return tag("span", f"{_told(fit)}.{''.join(most)}")
+
+
+def _told(fit: _Row) -> str:
+    return f"{capital(name(fit['planned']))}: {fit_sentence(fit)}".replace(" %", "\u00a0%")
+
+
+def _plan(frames: Mapping[str, pl.DataFrame], fit: _Row, place: int) -> Html:
+    deviations, touchpoints = (
+        _of(frames, table_name, fit) for table_name in ("mart.deviation", "mart.planned_touchpoint")
+    )
+    return join(
+        [*_drawn(deviations, fit, place), tag("p", _quality(fit), class_="definition"), *_touchpoints(touchpoints)]
+    )
+
+
+def _drawn(rows: Sequence[_Row], fit: _Row, place: int) -> list[Html]:
+    if not rows:
+        return []
+    shown = rows[:MAX_DEVIATIONS]
+    part = f"the {len(shown)} of most journeys of " if len(shown) < len(rows) else ""
+    figure = chart(
+        f"planned-{place}",
+        deviation_figure(shown),
+        title=f"Deviations from {name(fit['planned'])}",
+        definition=f"{capital(part)}{several(len(rows), 'deviation')}. {_MEANING}{SIGHT} Orange: more of the journeys "
+        "with it are lost than of those without; blue: fewer, or it cannot be told.",
+    )
+    caption = f"Deviations from the plan, those of most journeys first. Lost: of the closed journeys. {CAUTION}"
+    listed = folded("Show every deviation as a table", table(_COLUMNS, map(_cells, rows), caption=caption))
+    return [figure, listed]
+
+
+def deviation_figure(rows: Sequence[_Row]) -> go.Figure:
+    """The share of journeys with each deviation and its 95 % interval; the hover has drop-off and what is at stake."""
+    return forest_figure(
+        [_estimate(row) for row in rows], axis="share of journeys", kind="share", empty="No journey deviates."
+    )
+
+
+def _estimate(row: _Row) -> Estimate:
+    low, high = row["affected_low_share"], row["affected_high_share"]
+    label = f"{capital(name(row['activity']))}: {deviation_words(row)}"
+    is_worse = row["difference_low_points"] is not None and row["difference_low_points"] > 0
+    return Estimate(
+        label=label,
+        told=f"{share(row['affected_share'])} ({interval(low, high)})",
+        value=row["affected_share"],
+        low=low,
+        high=high,
+        sample=row["journey_count"],
+        hover=(
+            label,
+            f"{count(row['affected_count'])} of {several(row['journey_count'], 'journey')}",
+            f"lost {share(row['dropoff_share_with'])} with it, {share(row['dropoff_share_without'])} without",
+            f"{signed(row['difference_points'])} points, 95 % {_points_interval(row)}",
+            f"at stake {_money(row)}; association, not cause",
+        ),
+        colour=theme.LOST if is_worse else theme.ADVANCED,
+    )
+
+
+def _points_interval(row: _Row) -> str:
+    return signed_interval(row["difference_low_points"], row["difference_high_points"])
+
+
+def _money(row: _Row) -> str:
+    if row["amount_at_stake"] is None or not row["currency"]:
+        return MISSING
+    return f"{count(row['amount_at_stake'])} {row['currency']}".replace("-", "\u2212")
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    moved = f"; {count(row['moved_count'])} have it elsewhere" if row["moved_count"] else ""
+    return (
+        capital(name(row["activity"])),
+        f"{deviation_words(row)}{moved}",
+        stage_title(row["stage"]) if row["stage"] else MISSING,
+        count(row["affected_count"]),
+        count(row["journey_count"]),
+        share(row["affected_share"]),
+        interval(row["affected_low_share"], row["affected_high_share"]),
+        share(row["dropoff_share_with"]),
+        share(row["dropoff_share_without"]),
+        signed(row["difference_points"]),
+        _points_interval(row),
+        _money(row),
+        next(iter(row["example_journey_ids"] or ()), MISSING),
+    )
+
+
+def _quality(fit: _Row) -> str:
+    seen = (
+        f"{several(fit['journey_count'], 'journey')}, {count(fit['open_count'])} of them still open and "
+        f"{count(fit['left_censored_count'])} that may have begun before the data."
+    )
+    if fit["fitness"] is None:
+        return seen
+    precision = MISSING if fit["precision"] is None else f"{fit['precision']:.2f}"
+    return (
+        f"{seen} Fitness {fit['fitness']:.2f}: 1 where nothing deviates from the plan, 0 where nothing matches it "
+        f"({fit['full_fitness']:.2f} if every journey had to be whole). Precision {precision}: of the next steps that "
+        "the plan allows, the part that journeys took."
+    )
+
+
+def _touchpoints(rows: Sequence[_Row]) -> list[Html]:
+    never = [row for row in rows if row["state"] == NEVER]
+    unplanned = [row for row in rows if row["state"] == UNPLANNED]
+    return [
+        _listing(f"Planned and never happens: {len(never)}", never, is_open=bool(never)),
+        _listing(f"Happens and nobody planned it: {len(unplanned)}", unplanned),
+    ]
+
+
+def _listing(summary: str, rows: Sequence[_Row], *, is_open: bool = False) -> Html:
+    cells = (
+        (
+            capital(name(row["activity"])),
+            stage_title(row["stage"]) if row["stage"] else MISSING,
+            count(row["journey_count"]),
+            share(row["journey_share"]),
+            row["note"] or MISSING,
+        )
+        for row in rows
+    )
+    caption = "Journeys in which it happens, of all active journeys"
+    return folded(summary, table(_TOUCHPOINT_COLUMNS, cells, caption=caption, empty="None."), is_open=is_open)

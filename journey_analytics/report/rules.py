@@ -1,0 +1,123 @@
+"""The rules of the process: how often each was kept, broken, or cannot be told yet, as a section."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from journey_analytics.process_rules.sentences import CAUTION, PENDING, result_sentence, worst_first
+from journey_analytics.report import theme
+from journey_analytics.report.blocks import Column, Section, chart, folded, table
+from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.wording import (
+    MISSING,
+    capital,
+    count,
+    interval,
+    moment,
+    several,
+    share,
+    signed,
+    signed_interval,
+)
+
+_Row = dict[str, Any]
+_COLUMNS = (
+    Column("Rule"), Column("Asked", number=True), Column("Kept", number=True), Column("Broken", number=True),
+    Column("Pending", number=True), Column("Broken, share", number=True), Column("95 % interval", number=True),
+    Column("Lost when broken", number=True), Column("n", number=True), Column("Lost when kept", number=True),
+    Column("n", number=True), Column("Difference, points", number=True), Column("95 % interval", number=True),
+    Column("Note"),
+)  # fmt: skip
+_VIOLATION_COLUMNS = (Column("When (UTC)"), Column("Journey"), Column("Touchpoint"))
+_MEANING = (
+    "Share of the cases in which a rule asked for something and it certainly did not come true, of those where that is "
+    "certain. "
+)
+
+
+def rules(frames: Mapping[str, pl.DataFrame]) -> Section | None:
+    """Every process rule with how often it was broken, and the newest violations; None: there are no rules."""
+    rows = sorted(frames["mart.rule_conformance"].to_dicts(), key=worst_first)
+    if not rows:
+        return None
+    figure = chart(
+        "process-rules",
+        rules_figure(rows),
+        title="Cases that broke the rule",
+        definition=f"{_MEANING}{PENDING} A customer's cases are looked at over all journeys, where the rule is about "
+        "customers. Hollow: fewer than 30 certain cases.",
+    )
+    return Section(
+        "rules", "Rules of the process", _lead(rows), join([figure, _table(rows), *_violations(frames, rows)])
+    )
+
+
+def _lead(rows: Sequence[_Row]) -> Html:
+    worst = rows[0]
+    broken = sum(1 for row in rows if row["violated_count"])
+    most = "" if not worst["violated_count"] else f" Most: “{worst['description']}” was {_told(worst)}."
+    return tag("span", f"{count(broken)} of {several(len(rows), 'rule')} of the process certainly broken.{most}")
+
+
+def _told(row: _Row) -> str:
+    return result_sentence(row).replace(" %", "\u00a0%")
+
+
+def rules_figure(rows: Sequence[_Row]) -> go.Figure:
+    """The share of certain cases that broke each rule, with its 95 % interval; what was never asked is not drawn."""
+    drawn = [_estimate(row) for row in rows if row["violated_share"] is not None]
+    return forest_figure(drawn, axis="share of cases that broke it", kind="share", empty="No case is certain yet.")
+
+
+def _estimate(row: _Row) -> Estimate:
+    low, high = row["violated_low_share"], row["violated_high_share"]
+    return Estimate(
+        label=row["description"],
+        told=f"{share(row['violated_share'])} ({interval(low, high)})",
+        value=row["violated_share"],
+        low=low,
+        high=high,
+        sample=row["fulfilled_count"] + row["violated_count"],
+        hover=(row["description"], capital(_told(row))),
+        colour=theme.LOST if row["violated_count"] else theme.ADVANCED,
+    )
+
+
+def _table(rows: Sequence[_Row]) -> Html:
+    caption = f"Rules of the process, the most broken first. {CAUTION}".replace(" %", "\u00a0%")
+    return table(_COLUMNS, map(_cells, rows), caption=caption)
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    return (
+        row["description"] or row["rule_id"],
+        count(row["activation_count"]),
+        count(row["fulfilled_count"]),
+        count(row["violated_count"]),
+        count(row["pending_count"]),
+        share(row["violated_share"]),
+        interval(row["violated_low_share"], row["violated_high_share"]),
+        share(row["violated_dropoff_share"]),
+        count(row["violated_closed_count"]),
+        share(row["fulfilled_dropoff_share"]),
+        count(row["fulfilled_closed_count"]),
+        signed(row["difference_points"]),
+        signed_interval(row["difference_low_points"], row["difference_high_points"]),
+        row["note"] or ("" if row["is_ranked"] else "few") or MISSING,
+    )
+
+
+def _violations(frames: Mapping[str, pl.DataFrame], rows: Sequence[_Row]) -> list[Html]:
+    return [_violation(frames["mart.rule_violation"], row) for row in rows if row["violated_count"]]
+
+
+def _violation(found: pl.DataFrame, row: _Row) -> Html:
+    newest = found.filter(pl.col("rule_id") == row["rule_id"]).sort("place").to_dicts()
+    cells = [
+        (moment(one["occurred_at"]), one["journey_id"] or MISSING, one["touchpoint_id"] or MISSING) for one in newest
+    ]
+    caption = f"What broke the rule, newest first; all of it: journey rules {row['rule_id']}"
+    return folded(f"Show what broke “{row['description']}”", table(_VIOLATION_COLUMNS, cells, caption=caption))
