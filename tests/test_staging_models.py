@@ -45,6 +45,24 @@ SOURCE_TABLES: dict[str, dict[str, list[Row]]] = {
         "zendesk_ticket_comment": [{"id": "5", "ticket_id": "1", "created": AT, "public": "TRUE"}],
         "zendesk_user": [{"id": "2", "role": "end-user", "email": "ann@x.org", "created_at": AT}],
     },
+    "xes": {
+        "xes": [
+            {"trace": {"concept:name": "NA"}, "position": 1, "event": {"concept:name": "A b", "time:timestamp": NOON}},
+            {"trace": {}, "position": 0, "event": {"concept:name": "b", "time:timestamp": NOON}},
+        ]
+    },
+    "ocel": {
+        "ocel": [
+            {
+                "id": "e1",
+                "type": "a",
+                "time": NOON,
+                "attributes": {},
+                "objects": [{"id": name, "type": "journey", "position": 1} for name in ("j1", "j2")],
+            },
+            {"id": "e2", "type": "a", "time": None, "attributes": {}, "objects": [{"id": "j1", "type": "journey"}]},
+        ]
+    },
 }
 REQUIRED = {
     "segment": ("type", "timestamp"),
@@ -54,6 +72,8 @@ REQUIRED = {
     "zendesk_ticket_field_history": ("ticket_id", "field_name", "updated", "value"),
     "zendesk_ticket_comment": ("id", "ticket_id", "created", "public"),
     "zendesk_user": ("id", "role", "created_at"),
+    "xes": ("event",),
+    "ocel": ("id", "type", "time"),
 }
 KEYS = {
     "page_activity": ["path_prefix"],
