@@ -28,7 +28,11 @@ STAGE_OF = {
 PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
 CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
-AT_CUTOFF = (*CURRENCY, "core.journey_at_cutoff")
+AT_CUTOFF = (
+    *CURRENCY, "core.left_censored_journey", "core.journey_at_cutoff", "core.path_journey", "core.path_segment",
+)  # fmt: skip
+RULES_TOO = (*AT_CUTOFF, "core.process_rule_part")
+"""With what process rules are judged by: it reads more of a touchpoint than the tests of other marts give it."""
 Row = dict[str, object]
 
 
@@ -46,13 +50,16 @@ def mart_world(*, journeys: int = 120, seed: int = 5) -> Warehouse:
 
 def store(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     """Put touchpoints (in journey order) and what follows from them into the core and run tables."""
-    warehouse.create_from("core.touchpoint", sequenced(touchpoints))
+    unknown = {name: pl.lit(None, pl.String) for name in ("category", "topic") if name not in touchpoints.columns}
+    warehouse.create_from("core.touchpoint", sequenced(touchpoints).with_columns(**unknown))
     journeys = [_journey(group) for _, group in touchpoints.group_by("journey_id", maintain_order=True)]
     warehouse.create_from("core.journey", pl.DataFrame(journeys, infer_schema_length=None))
     visits = [visit for _, group in touchpoints.group_by("journey_id", maintain_order=True) for visit in _visits(group)]
     warehouse.create_from("core.stage_visit", pl.DataFrame(visits, schema=_VISIT_SCHEMA))
     core = {model.name: model for model in build.read_models(build.sql_files(), "core")}
     build.run_models(warehouse, [core["core.journey_segment"]])
+    limits = [{"stage": stage, "used_days": 60 if stage == STAGES[-1] else 30} for stage in (*STAGES, "unknown")]
+    warehouse.create_from("core.inactivity_limit", pl.DataFrame(limits))
     _store_identities(warehouse, touchpoints)
     _store_runs(warehouse)
 
@@ -69,13 +76,28 @@ def sequenced(touchpoints: pl.DataFrame) -> pl.DataFrame:
 
 def make_marts(warehouse: Warehouse) -> None:
     """Run every SQL model of the mart; of the Python steps only what one of them reads."""
-    make_cutoff(warehouse)
+    make_cutoff(warehouse, RULES_TOO)
     make_stage_suggestion(warehouse, rules=rules_of(warehouse))
     build.run_models(warehouse, build.ordered(build.read_models(build.sql_files(), "mart")))
 
 
+def make_some_marts(warehouse: Warehouse, *names: str) -> None:
+    """Run these SQL models of the mart alone, for tests that read no other."""
+    make_cutoff(warehouse)
+    build.run_models(
+        warehouse,
+        build.ordered(model for model in build.read_models(build.sql_files(), "mart") if model.name in names),
+    )
+
+
 def make_cutoff(warehouse: Warehouse, names: Sequence[str] = AT_CUTOFF) -> None:
     """Make what the marts read of the core: the state at T, and the leading currency then."""
+    if not warehouse.has("core.inactivity_limit"):
+        warehouse.execute("create table if not exists core.left_censored_journey (journey_id varchar)")
+    if not warehouse.has("core.touchpoint_object"):
+        warehouse.execute(
+            "create table core.touchpoint_object (touchpoint_id varchar, object_type varchar, object_id varchar)"
+        )
     core = [model for model in build.read_models(build.sql_files(), "core") if model.name in names]
     build.run_models(warehouse, build.ordered(core))
 
@@ -113,6 +135,8 @@ def _touchpoint(random: Random, number: int, step: int, activity: str, at: datet
         "device": "mobile",
         "country": "DE" if is_purchase else None,
         "campaign": f"c{number % 3}" if activity == "email_opened" else None,
+        "category": "newsletter" if activity == PASSIVE else None,
+        "topic": f"topic{number % 2}" if activity == "ticket_opened" else None,
         "amount": random.choice([10, 20]) if is_purchase else None,
         "currency": random.choice(["EUR", "EUR", "USD"]) if is_purchase else None,
     }

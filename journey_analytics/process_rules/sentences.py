@@ -1,0 +1,34 @@
+"""A process rule's result in words, for the terminal and for the report."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+CAUTION: Final = (
+    "Lost is of the closed journeys, with a violation or without any; the difference is an association, no effect."
+)
+PENDING: Final = "Pending is what cannot be told yet; it is never a violation."
+
+
+def result_sentence(row: Mapping[str, Any]) -> str:
+    """How often the rule was broken, of how often that is certain, and what is still pending."""
+    certain = row["fulfilled_count"] + row["violated_count"]
+    if not certain:
+        return f"nothing to judge yet{_pending(row)}{_note(row)}"
+    share, low, high = (100 * row[f"violated_{end}share"] for end in ("", "low_", "high_"))
+    return (
+        f"broken {row['violated_count']:,} of {certain:,} times, {share:.1f} % ({low:.1f}–{high:.1f} %)"
+        f"{_pending(row)}{_note(row)}"
+    )
+
+
+def _pending(row: Mapping[str, Any]) -> str:
+    return f"; {row['pending_count']:,} pending" if row["pending_count"] else ""
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    return f"; {row['note']}: see process_rule.csv" if row["note"] else ""
+
+
+def worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The sorting key of rules: those that can be ranked by the violated share, then the others; ties by name."""
+    return (not row["is_ranked"], -(row["violated_share"] or 0.0), row["rule_id"])

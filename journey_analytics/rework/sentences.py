@@ -1,0 +1,50 @@
+"""Rework, waiting and hand-overs in words, for the terminal and for the report."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+KINDS: Final = {
+    "loop": "Comes again after others",
+    "self_loop": "Directly again",
+    "ping_pong": "To another channel and back",
+    "repeated_contact": "Another contact about the same topic",
+    "stage_regression": "Back to an earlier stage",
+}
+"""The kinds of rework in the order of their telling."""
+CAUTION: Final = (
+    "Lost is of the closed journeys, compared for what came before the purchase. An association, no effect: longer "
+    "journeys have more rework, and more time to buy."
+)
+HANDOVER_MEANING: Final = (
+    "A hand-over is what the customer did next elsewhere, before the purchase. Stayed: journeys that came back to the "
+    "same in another session and were never handed over from there."
+)
+
+
+def subject_words(row: Mapping[str, Any]) -> str:
+    """What was done again, as a phrase; names stay as they are logged."""
+    subject = str(row["subject"])
+    if row["kind"] == "ping_pong":
+        return " and ".join(subject.split(" | "))
+    if row["kind"] == "stage_regression":
+        return " back to ".join(subject.split(" > "))
+    if row["kind"] == "repeated_contact" and subject == "unknown":
+        return "contacts without a known topic"
+    return subject
+
+
+def is_loss(row: Mapping[str, Any]) -> bool:
+    """Whether more of the journeys with it are lost, for sure and of enough journeys."""
+    return bool(row["is_ranked"] and row["difference_low_points"] is not None and row["difference_low_points"] > 0)
+
+
+def losses_first(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The sorting key of hand-overs: ranked ones by the lower end of what they lose more, then by journeys, by name."""
+    low = row["difference_low_points"]
+    return (
+        not row["is_ranked"],
+        -low if low is not None else 0.0,
+        -row["journey_count"],
+        row["from_value"],
+        row["to_value"],
+    )
