@@ -29,7 +29,8 @@ PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
 CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
 AT_CUTOFF = (
-    *CURRENCY, "core.left_censored_journey", "core.journey_at_cutoff", "core.path_journey", "core.path_segment",
+    *CURRENCY, "core.left_censored_journey", "core.journey_at_cutoff", "core.first_purchase", "core.path_journey",
+    "core.path_segment",
 )  # fmt: skip
 RULES_TOO = (*AT_CUTOFF, "core.process_rule_part")
 """With what process rules are judged by: it reads more of a touchpoint than the tests of other marts give it."""

@@ -13,15 +13,6 @@ with minimum as (
     where setting = 'minimum_count'
 ),
 
-purchase as (
-    select
-        journey_id,
-        min(position) as purchase_position
-    from core.touchpoint_at_cutoff
-    where is_purchase
-    group by journey_id
-),
-
 act as (
     select
         j.journey_number,
@@ -32,7 +23,7 @@ act as (
         unnest([coalesce(t.channel, 'unknown'), coalesce(t.source, 'unknown')]) as from_value
     from core.touchpoint_at_cutoff as t
     inner join core.path_journey as j on t.journey_id = j.journey_id
-    left join purchase as p on t.journey_id = p.journey_id
+    left join core.first_purchase as p on t.journey_id = p.journey_id
     left join config.activity as k on t.activity = k.activity
     where
         not t.is_passive

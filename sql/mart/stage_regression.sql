@@ -16,15 +16,6 @@ ranked_stage as (
     from stage_before_purchase
 ),
 
-purchase as (
-    select
-        journey_id,
-        min(position) as purchase_position
-    from core.touchpoint_at_cutoff
-    where is_purchase
-    group by journey_id
-),
-
 staged_touchpoint as (
     select
         t.journey_id,
@@ -32,7 +23,7 @@ staged_touchpoint as (
         lag(r.rank) over (partition by t.journey_id order by t.position) as rank_before
     from core.touchpoint_at_cutoff as t
     inner join ranked_stage as r on t.stage = r.stage
-    left join purchase as p on t.journey_id = p.journey_id
+    left join core.first_purchase as p on t.journey_id = p.journey_id
     where
         (t.is_purchase or not t.is_passive)
         and (p.purchase_position is null or t.position <= p.purchase_position)

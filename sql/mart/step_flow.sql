@@ -15,22 +15,13 @@ with step_limit as (
     select 8::bigint as step_count
 ),
 
-purchase as (
-    select
-        journey_id,
-        min(position) as purchase_position
-    from core.touchpoint_at_cutoff
-    where is_purchase
-    group by journey_id
-),
-
 staged_touchpoint as (
     select
         t.journey_id,
         t.position,
         case when t.is_purchase then 'decision' else t.stage end as stage
     from core.touchpoint_at_cutoff as t
-    inner join purchase as p on t.journey_id = p.journey_id and t.position <= p.purchase_position
+    inner join core.first_purchase as p on t.journey_id = p.journey_id and t.position <= p.purchase_position
     where t.is_purchase or (not t.is_passive and t.stage <> 'unknown')
 ),
 
@@ -93,7 +84,7 @@ journey_sequence as (
         end as purchase_place,
         null::varchar[] as entered
     from core.journey_at_cutoff as j
-    left join purchase as p on j.journey_id = p.journey_id
+    left join core.first_purchase as p on j.journey_id = p.journey_id
     where not j.is_passive
 ),
 
