@@ -15,6 +15,7 @@ import polars as pl
 
 from journey_analytics.attribution.paths import DIMENSIONS
 from journey_analytics.change.rules import read_alert_rules
+from journey_analytics.process_rules.rules import check_contact_activities, check_process_rules
 from journey_analytics.rule_cells import Cell, Row, keyed_rows, needed_rows, numbered_rows
 from journey_analytics.segment_rules import check_personas, read_segments
 from journey_analytics.sequence.rules import CUT_CHOICES, read_rules
@@ -65,6 +66,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "change_previous_periods": _whole("periods", 2, 52),
     "change_lag_days": _whole("days", 0, 366),
     "change_follow_hours": _whole("hours", 1, 168),
+    "model_minimum_precision": _whole("percent", 0, 100),
+    "model_minimum_fitness": _whole("percent", 0, 100),
 }
 """All settings there are."""
 
@@ -85,6 +88,8 @@ def check_rule_tables(frames: Mapping[str, pl.DataFrame]) -> None:
     check_source_ranks(frames)
     check_attribution_dimensions(frames)
     check_personas(frames)
+    check_process_rules(frames)
+    check_contact_activities(frames)
     read_alert_rules(frames, segments=[segment.name for segment in read_segments(frames)])
     read_rules(frames)
 

@@ -16,20 +16,17 @@ from xml.etree import ElementTree as Xml
 
 import polars as pl
 import pytest
-from mart_world import make_cutoff, sequenced
+from mart_world import CURRENCY, make_cutoff, sequenced
 
 from journey_analytics import build
 from journey_analytics.mining import model as model_module
 from journey_analytics.mining.bpmn import bpmn_xml
-from journey_analytics.mining.discovery import (
-    discover_model,
-    fitness,
-    inductive_tree,
-    most_frequent,
-    petri_net,
-    precision,
-)
-from journey_analytics.mining.model import NO_JOURNEYS, NOT_INSTALLED, ONLY_FLOWERS, process_model_table
+from journey_analytics.mining.discovery import discover_model, most_frequent
+from journey_analytics.mining.guard import Refusal
+from journey_analytics.mining.measures import fitness, precision
+from journey_analytics.mining.miners import inductive_tree, petri_net
+from journey_analytics.mining.model import NO_JOURNEYS, process_model_table
+from journey_analytics.mining.pm4py_library import NOT_INSTALLED
 from journey_analytics.mining.tree import CHOICE, LOOP, PARALLEL, SEQUENCE, Tree, is_flower, operator_tree
 from journey_analytics.warehouse import Warehouse, open_memory
 
@@ -55,8 +52,9 @@ def event_log(name: str) -> pl.DataFrame:
     """A log as touchpoints in journey order: journey_id, activity, occurred_at and what the marts need besides."""
     log = _simulated_log() if name == "simulated" else _public_log(name)
     fixed = {"stage": "unknown", "stage_rule": None, "stage_confidence": 0.0, "source": "web", "channel": None}
-    fixed |= {"is_purchase": False, "is_passive": False}
-    return log.with_columns(**{column: pl.lit(value) for column, value in fixed.items()})
+    fixed |= {"is_purchase": False, "is_passive": False, "currency": None}
+    columns = {column: pl.lit(value) for column, value in fixed.items()}
+    return log.with_columns(**columns, amount=pl.lit(None, pl.Decimal(18, 4)))
 
 
 def _public_log(name: str) -> pl.DataFrame:
@@ -113,7 +111,9 @@ def store_log(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     )
     warehouse.create_from("run.cutoff", touchpoints.select(cutoff_at=pl.col("occurred_at").max()))
     warehouse.create_from("core.journey", made)
-    make_cutoff(warehouse, ("core.touchpoint_at_cutoff", "core.journey_at_cutoff"))
+    build.load_config(warehouse, build.sql_files())
+    build.load_macros(warehouse, build.sql_files())
+    make_cutoff(warehouse, (*CURRENCY, "core.journey_at_cutoff"))
     wanted = ("mart.directly_follows", "mart.variant", "mart.stage_variant", "mart.activity")
     models = [model for model in build.read_models(build.sql_files(), "mart") if model.name in wanted]
     build.run_models(warehouse, build.ordered(models))
@@ -356,7 +356,8 @@ def models_of(variants: list[tuple[tuple[str, ...], int]], *, passive: int = 0) 
     with open_memory() as warehouse:
         variants_stored(warehouse, variants, passive=passive)
         process_model_table(warehouse)
-        return {row["level"]: row for row in warehouse.frame("select * from mart.process_model").to_dicts()}
+        trees = "select * from mart.process_model where kind = 'inductive'"
+        return {row["level"]: row for row in warehouse.frame(trees).to_dicts()}
 
 
 @pm4py_warnings
@@ -374,10 +375,14 @@ def test_the_table_states_coverage_and_collapses_immediate_repeats() -> None:
 @pm4py_warnings
 def test_a_flower_is_measured_but_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     pm4py()
-    flower = replace(discover_model(SHOP), tree=operator_tree(LOOP, [TAU, free("a", "b", "c")]))
-    monkeypatch.setattr(model_module, "discover_model", lambda variants: flower)
+    flower = replace(discover_model(SHOP), refusal=Refusal("it is a flower: no order", is_flower=True))
+    monkeypatch.setattr(model_module, "discover_model", lambda variants, **_: flower)
     found = models_of(SHOP)["activity"]
-    assert (found["tree_text"], found["bpmn_xml"], found["note"]) == (None, None, ONLY_FLOWERS)
+    assert (found["tree_text"], found["bpmn_xml"], found["pnml_xml"]) == (None, None, None)
+    assert found["note"] == "not shown: it is a flower: no order; what journeys did is in `journey map` and " + (
+        "`journey variants`"
+    )
+    assert (found["is_flower"], found["is_shown"]) == (True, False)
     assert found["fitness"] > 0.9
 
 

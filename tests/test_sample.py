@@ -61,12 +61,16 @@ def test_directly_follows_and_variants_equal_pm4py(published: Warehouse, log: An
 
 def test_a_model_is_discovered_with_its_quality_beside_it(published: Warehouse) -> None:
     pytest.importorskip("pm4py")
-    models = published.rows("select level, fitness, precision, is_flower, bpmn_xml is not null from mart.process_model")
+    models = published.rows("""
+        select level, kind, fitness, precision, is_shown, bpmn_xml is not null, pnml_xml is not null
+        from mart.process_model
+    """)
     assert {level for level, *_ in models} == {"activity", "stage"}
-    for _, fitness, precision, is_flower, has_bpmn in models:
+    for _, kind, fitness, precision, is_shown, has_bpmn, has_net in models:
         assert 0 < fitness <= 1
         assert 0 < precision <= 1
-        assert has_bpmn is not is_flower
+        assert has_net is is_shown
+        assert has_bpmn is (is_shown and kind != "dfg")
 
 
 def test_the_sample_scores_well_where_its_size_allows(demo: Config) -> None:

@@ -52,11 +52,14 @@ class Block:
 
 
 @dataclass
-class _Drawing:
+class Drawing:
+    """A diagram under construction; keys count up in the order of the calls."""
+
     nodes: list[Node] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
 
     def node(self, kind: str, name: str, *, x: float, middle: float) -> Node:
+        """Add an element whose left side is at `x` and whose middle is at the height `middle`."""
         width, height = _SIZES[_shape(kind)]
         key = f"node_{len(self.nodes) + 1}"
         made = Node(key, kind, name, x, middle - height / 2, width, height)
@@ -64,20 +67,21 @@ class _Drawing:
         return made
 
     def flow(self, source: str | None, target: str | None, *, lane: float) -> None:
+        """Add an arrow along a horizontal line; to or from nothing there is none."""
         if source is not None and target is not None:
             self.flows.append(Flow(source, target, lane))
 
 
 def bpmn_xml(tree: Tree) -> str:
     """The model of a tree as a BPMN 2.0 document with layout; choices and loops are exclusive gateways."""
-    drawing = _Drawing()
+    drawing = Drawing()
     width, height = _extent(tree)
     middle = height / 2 + _GAP_Y
     start = drawing.node("startEvent", "start", x=_GAP_X, middle=middle)
     body = _draw(tree, drawing, x=start.x + start.width + _GAP_X, middle=middle)
     end = drawing.node("endEvent", "end", x=start.x + start.width + width + 2 * _GAP_X, middle=middle)
     _chain(drawing, [Block(start.key, start.key), body, Block(end.key, end.key)], lane=middle)
-    return _document(drawing)
+    return document(drawing)
 
 
 def _shape(kind: str) -> str:
@@ -95,7 +99,7 @@ def _extent(tree: Tree) -> tuple[float, float]:
     return max(w for w, _ in extents) + gateways, sum(h for _, h in extents) + _GAP_Y * (len(extents) - 1)
 
 
-def _draw(tree: Tree, drawing: _Drawing, *, x: float, middle: float) -> Block:
+def _draw(tree: Tree, drawing: Drawing, *, x: float, middle: float) -> Block:
     if tree.is_silent:
         return Block(None, None)
     if tree.activity is not None:
@@ -106,7 +110,7 @@ def _draw(tree: Tree, drawing: _Drawing, *, x: float, middle: float) -> Block:
     return _draw_branches(tree, drawing, x=x, middle=middle)
 
 
-def _draw_sequence(tree: Tree, drawing: _Drawing, *, x: float, middle: float) -> Block:
+def _draw_sequence(tree: Tree, drawing: Drawing, *, x: float, middle: float) -> Block:
     blocks = []
     for part in tree.parts:
         blocks.append(_draw(part, drawing, x=x, middle=middle))
@@ -114,7 +118,7 @@ def _draw_sequence(tree: Tree, drawing: _Drawing, *, x: float, middle: float) ->
     return _chain(drawing, blocks, lane=middle)
 
 
-def _chain(drawing: _Drawing, blocks: list[Block], *, lane: float) -> Block:
+def _chain(drawing: Drawing, blocks: list[Block], *, lane: float) -> Block:
     """Connect blocks one after the other; silent ones are passed over."""
     seen = [block for block in blocks if block.first is not None]
     for before, after in pairwise(seen):
@@ -122,7 +126,7 @@ def _chain(drawing: _Drawing, blocks: list[Block], *, lane: float) -> Block:
     return Block(seen[0].first, seen[-1].last) if seen else Block(None, None)
 
 
-def _draw_branches(tree: Tree, drawing: _Drawing, *, x: float, middle: float) -> Block:
+def _draw_branches(tree: Tree, drawing: Drawing, *, x: float, middle: float) -> Block:
     """A choice or a parallel part between two gateways, or a loop: its first part forwards, the others back."""
     width, height = _extent(tree)
     kind = "parallelGateway" if tree.operator == PARALLEL else "exclusiveGateway"
@@ -140,7 +144,8 @@ def _draw_branches(tree: Tree, drawing: _Drawing, *, x: float, middle: float) ->
     return Block(split.key, join.key)
 
 
-def _document(drawing: _Drawing) -> str:
+def document(drawing: Drawing) -> str:
+    """A diagram as a BPMN 2.0 document."""
     for prefix, uri in _NAMESPACES.items():
         Xml.register_namespace(prefix, uri)
     root = Xml.Element(_name("bpmn", "definitions"), {"id": "journey_model", "targetNamespace": "journey"})

@@ -1,45 +1,31 @@
-"""The step that writes `mart.process_model`: one model per level, or the reason why there is none."""
+"""The step that writes `mart.process_model`: the models that are read every day, or the reason why there is none."""
 
-from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
-from journey_analytics.mining.bpmn import bpmn_xml
-from journey_analytics.mining.discovery import MAX_VARIANTS, Counted, ProcessModel, discover_model, is_available
+from journey_analytics.mining.discovery import DIRECTLY_FOLLOWS, MAX_VARIANTS, ProcessModel, discover_model
+from journey_analytics.mining.guard import INSTEAD, Limits
+from journey_analytics.mining.model_file import bpmn_text
+from journey_analytics.mining.pm4py_library import NOT_INSTALLED, is_available
+from journey_analytics.mining.pnml import pnml_text
+from journey_analytics.mining.variant_log import VariantLog, whole_log
+from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
 
-KIND = "inductive_miner_infrequent"
-NOT_INSTALLED = 'pm4py is not installed: pip install "journey-analytics[mining]"'
 NO_JOURNEYS = "there is no journey with steps in an order to discover a model from"
-ONLY_FLOWERS = "no model is shown: all that were found allow nearly any order, which says nothing about the path"
+NOT_SHOWN = "not shown: "
+MODEL_READS: Final = frozenset({"mart.variant", "mart.stage_variant", "config.setting"})
 
-_ACTIVITY_VARIANTS = """
-with collapsed_variant as (
-    select
-        list_filter(activities, lambda activity, place: place = 1 or activity <> activities[place - 1]) as steps,
-        journey_count - passive_count as journey_count
-    from mart.variant
-    where journey_count > passive_count
-)
-
-select steps, sum(journey_count)::bigint as journey_count
-from collapsed_variant
-where len(steps) > 1
-group by steps
-order by journey_count desc, steps
-limit ?
-"""
-_STAGE_VARIANTS = """
-select stages as steps, journey_count - passive_count as journey_count
-from mart.stage_variant
-where len(stages) > 0 and journey_count > passive_count
-order by 2 desc, stages
-limit ?
-"""
-_LEVELS = {"activity": _ACTIVITY_VARIANTS, "stage": _STAGE_VARIANTS}
+_KINDS: Final = {
+    "activity": ("inductive", DIRECTLY_FOLLOWS),
+    "stage": ("inductive", "powl", DIRECTLY_FOLLOWS),
+}
+"""By level; the other kinds, and models of a segment, are made when `journey model` asks for one."""
 
 _SCHEMA = {
     "segment": pl.String,
+    "segment_value": pl.String,
     "level": pl.String,
     "kind": pl.String,
     "journey_count": pl.Int64,
@@ -47,81 +33,81 @@ _SCHEMA = {
     "journey_coverage_share": pl.Float64,
     "variant_count": pl.Int64,
     "mined_variant_count": pl.Int64,
-    "noise": pl.Float64,
+    "threshold": pl.Float64,
     "fitness": pl.Float64,
     "precision": pl.Float64,
     "simplicity": pl.Float64,
     "is_flower": pl.Boolean,
+    "is_shown": pl.Boolean,
     "tree_text": pl.String,
     "bpmn_xml": pl.String,
+    "pnml_xml": pl.String,
     "note": pl.String,
 }
 
 
-@dataclass(frozen=True)
-class Log:
-    """What a model is discovered from: the most frequent variants, and how many journeys there are in all.
-
-    Journeys are active ones; a passive one, of e-mails that nobody reacted to, is nobody's way.
-    """
-
-    level: str
-    variants: tuple[Counted, ...]
-    journey_count: int
-
-    @property
-    def covered_count(self) -> int:
-        """Journeys of the variants used."""
-        return sum(count for _, count in self.variants)
-
-
 def process_model_table(warehouse: Warehouse) -> None:
-    """Write `mart.process_model`: a row per level, `activity` and `stage`.
+    """Write `mart.process_model`: a row per level and kind, of all active journeys.
 
-    At the level of activities immediate repeats are collapsed, and journeys of a single step left out: they have no
-    order, and as the most frequent variants they would make every model a mere list of activities. Passive journeys
-    are left out everywhere.
+    At the level of activities the process tree, at that of stages the partially ordered model too; of both the
+    directly-follows graph, beside which the others are judged. At the level of activities immediate repeats are
+    collapsed, and journeys of a single step left out. Passive journeys are left out everywhere.
 
-    Fitness and precision are those on the variants used (at most MAX_VARIANTS), which `covered_journey_count` of
-    `journey_count` journeys took: `journey_coverage_share`. A flower is measured but not handed on: its `tree_text` and
-    `bpmn_xml` are null and `note` says why, as it does without pm4py or without journeys.
+    Fitness and precision are those on the variants used (at most MAX_VARIANTS, of a bounded length; see
+    `variant_log.STEPS_PER_VARIANT`), which `covered_journey_count` of `journey_count` journeys took:
+    `journey_coverage_share`. A flower, or a model below the limits of config.setting, is measured but not handed on:
+    `is_shown` is false, the model's texts are null and `note` says why, as it does without pm4py or without journeys.
     """
-    rows = [_row(_log(warehouse, level)) for level in _LEVELS]
+    limits = limits_of(warehouse)
+    logs = [(whole_log(warehouse, level=level, top=MAX_VARIANTS), kinds) for level, kinds in _KINDS.items()]
+    rows = [_row(log, kind, limits=limits) for log, kinds in logs for kind in kinds]
     warehouse.create_from("mart.process_model", pl.DataFrame(rows, schema=_SCHEMA))
 
 
-def _log(warehouse: Warehouse, level: str) -> Log:
-    found = warehouse.rows(_LEVELS[level], [MAX_VARIANTS], name=f"variants of level {level}")
-    table = "variant" if level == "activity" else "stage_variant"
-    total = warehouse.value(f"select coalesce(sum(journey_count - passive_count), 0)::bigint from mart.{table}")
-    return Log(level=level, variants=tuple((tuple(steps), count) for steps, count in found), journey_count=total)
+def limits_of(warehouse: Warehouse) -> Limits:
+    """What a model must reach to be shown: two rows of config.setting, in percent."""
+    usual = Limits()
+    precision = setting(warehouse, "model_minimum_precision", default=round(100 * usual.precision))
+    fitness = setting(warehouse, "model_minimum_fitness", default=round(100 * usual.fitness))
+    return Limits(precision=precision / 100, fitness=fitness / 100)
 
 
-def _row(log: Log) -> dict[str, object]:
+def _row(log: VariantLog, kind: str, *, limits: Limits) -> dict[str, object]:
     counts: dict[str, object] = {
-        "segment": "all",
+        "segment": log.segment,
+        "segment_value": log.segment_value,
         "level": log.level,
-        "kind": KIND,
+        "kind": kind,
         "journey_count": log.journey_count,
         "covered_journey_count": log.covered_count,
-        "journey_coverage_share": log.covered_count / log.journey_count if log.journey_count else None,
+        "journey_coverage_share": log.coverage_share,
         "variant_count": len(log.variants),
     }
     if not log.variants or not is_available():
         return counts | {"note": NOT_INSTALLED if log.variants else NO_JOURNEYS}
-    return counts | _measured(discover_model(log.variants))
+    try:
+        return counts | _measured(discover_model(log.variants, kind=kind, limits=limits))
+    except ValueError as error:
+        return counts | {"note": str(error)}
 
 
 def _measured(model: ProcessModel) -> dict[str, object]:
-    shown = None if model.is_flower else model
+    shown = None if model.refusal else model
     return {
         "mined_variant_count": model.mined_variant_count,
-        "noise": model.noise,
+        "threshold": model.threshold,
         "fitness": model.fitness,
         "precision": model.precision,
         "simplicity": model.simplicity,
         "is_flower": model.is_flower,
-        "tree_text": str(shown.tree) if shown else None,
-        "bpmn_xml": bpmn_xml(shown.tree) if shown else None,
-        "note": None if shown else ONLY_FLOWERS,
+        "is_shown": shown is not None,
+        "tree_text": str(shown.tree) if shown and shown.tree else None,
+        "bpmn_xml": bpmn_text(shown) if shown else None,
+        "pnml_xml": pnml_text(shown.net) if shown else None,
+        "note": refused(model) if model.refusal else None,
     }
+
+
+def refused(model: ProcessModel) -> str | None:
+    """Why the model is not shown, and what to look at instead; None where it is shown."""
+    return f"{NOT_SHOWN}{model.refusal.reason}; {INSTEAD}" if model.refusal else None
