@@ -68,20 +68,20 @@ def parse_anchor(text: str, *, level: str, activities: Iterable[str] = ()) -> An
     if wanted in BOUNDS:
         return Anchor(wanted)
     known = STAGES if level == "stage" else tuple(activities)
-    parts = [PURCHASE if wanted == "purchase" else part.strip() for part in wanted.split(_FOLLOWED)]
-    return Anchor(wanted, tuple(_element(part, wanted, level, known) for part in parts))
+    return Anchor(wanted, tuple(_element(part, wanted, level, known) for part in wanted.split(_FOLLOWED)))
 
 
 def _element(part: str, text: str, level: str, known: tuple[str, ...]) -> Element:
-    names = [name.strip() for name in part.split(_ALTERNATIVE)]
+    names = [PURCHASE if name.strip() == "purchase" else name.strip() for name in part.split(_ALTERNATIVE)]
     if not all(names):
         raise ConfigurationError(f"--from {text!r}: a step is missing; expected a pattern such as 'a > b' or 'a|b > c'")
     stages = tuple(name.removeprefix(_STAGE).strip() for name in names if name.startswith(_STAGE))
     nodes = tuple(name for name in names if not name.startswith(_STAGE) and name != PURCHASE)
     for stage in stages:
-        _check(stage, STAGES, f"--from {text!r}: there is no stage")
+        _check(stage, known=STAGES, may_be=STAGES, complaint=f"--from {text!r}: there is no stage")
     for node in nodes:
-        _check(node, known, f"--from {text!r}: {_missing(level)}")
+        may_be = (*known, *BOUNDS, PURCHASE)
+        _check(node, known=known, may_be=may_be, complaint=f"--from {text!r}: {_missing(level)}")
     return Element(nodes=nodes, stages=stages, is_purchase=PURCHASE in names)
 
 
@@ -91,6 +91,6 @@ def _missing(level: str) -> str:
     return "no journey has the activity"
 
 
-def _check(name: str, known: tuple[str, ...], complaint: str) -> None:
+def _check(name: str, *, known: tuple[str, ...], may_be: tuple[str, ...], complaint: str) -> None:
     if name not in known:
-        raise ConfigurationError(f"{complaint} {name!r}; {nearest(name, [*known, *BOUNDS, PURCHASE])}")
+        raise ConfigurationError(f"{complaint} {name!r}; {nearest(name, may_be)}")
