@@ -8,7 +8,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from rule_case import CUTOFF, START, Case, judged, outcomes, rule
+from rule_case import CUTOFF, SETTLED_UNTIL, START, Case, judged, outcomes, rule
 
 from journey_analytics import build
 from journey_analytics.errors import ConfigurationError
@@ -170,7 +170,56 @@ def test_a_campaign_during_a_ticket_is_found_in_whatever_journey_it_was_sent() -
     assert {row[:2] for row in seen} == {("j2_1", "j2"), ("j4_2", "j4")}
     row = found.frame("select * from mart.rule_conformance").row(0, named=True)
     assert (row["journey_count"], row["violated_journey_count"], row["fulfilled_journey_count"]) == (6, 2, 3)
-    assert (row["violated_closed_count"], row["violated_dropoff_share"]) == (2, 1.0)
+    assert (row["violated_settled_count"], row["violated_dropoff_share"]) == (2, 1.0)
+
+
+def conformance(rules: Sequence[dict[str, str | None]], cases: Sequence[Case]) -> dict[str, dict[str, object]]:
+    rows = judged(rules, cases).frame("select * from mart.rule_conformance").to_dicts()
+    return {row["rule_id"]: row for row in rows}
+
+
+def test_dropoff_is_compared_by_the_first_activation_before_the_purchase() -> None:
+    late = SETTLED_UNTIL + timedelta(microseconds=1)
+    cases = [
+        Case(["a", "b", "buy"], status="converted"),
+        Case(["a", "x", "buy"], status="converted"),
+        Case(["buy", "a", "b"], status="converted"),
+        Case(["a", "b", "a", "x"]),
+        Case(["a", "x", "a", "b"]),
+        Case(["x", "a"], started_at=late),
+        Case(["a", "x"], started_at=SETTLED_UNTIL),
+        Case(["a", "b"], status="open"),
+    ]
+    row = conformance([rule(kind="chain_response", other_activity="b")], cases)["r"]
+    assert (row["violated_journey_count"], row["fulfilled_journey_count"], row["journey_count"]) == (5, 3, 8)
+    assert (row["violated_settled_count"], row["fulfilled_settled_count"]) == (3, 2)
+    assert (row["violated_dropoff_share"], row["fulfilled_dropoff_share"]) == (2 / 3, 1 / 2)
+    assert row["difference_points"] == pytest.approx(100 * (2 / 3 - 1 / 2))
+    assert (row["dropoff_note"], row["is_dropoff_ranked"]) == (None, False)
+
+
+def test_what_is_asked_after_the_purchase_or_of_whole_journeys_is_not_compared() -> None:
+    """Journeys that were asked only because they had bought are not lost: a difference would be made by that."""
+    bought = [Case(["a", "buy", "mail"], status="converted") for _ in range(40)]
+    cases = [*bought, *(Case(["a", "buy"], status="converted") for _ in range(40)), *(Case(["a"]) for _ in range(40))]
+    rules = [
+        rule(rule_id="purchase", activity="is:purchase", other_activity="mail"),
+        rule(rule_id="whole", kind="existence", activity="mail"),
+        rule(rule_id="never", activity="c", other_activity="mail"),
+    ]
+    rows = conformance(rules, cases)
+    assert (rows["purchase"]["violated_count"], rows["purchase"]["fulfilled_count"]) == (40, 40)
+    for name in rules:
+        row = rows[str(name["rule_id"])]
+        assert (row["violated_settled_count"], row["violated_dropoff_share"], row["difference_points"]) == (
+            0,
+            None,
+            None,
+        )
+        assert not row["is_dropoff_ranked"]
+    assert rows["purchase"]["dropoff_note"] == "every activation is at or after the purchase: not compared"
+    assert rows["whole"]["dropoff_note"] == "it is about whole journeys or customers: not compared"
+    assert rows["never"]["dropoff_note"] is None
 
 
 def test_two_tickets_at_a_time_are_told_apart() -> None:

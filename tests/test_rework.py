@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import polars as pl
@@ -22,6 +22,7 @@ CHECKS = (
     "check.bottlenecks_are_the_links_between_activities_with_places_without_gaps",
 )
 STAGES = ("awareness", "consideration", "decision")
+STAGE_RANK = {stage: rank for rank, stage in enumerate((*STAGES, "post_purchase"), start=1)}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def world() -> Iterator[Warehouse]:
 def journeys(world: Warehouse) -> list[list[Row]]:
     """The touchpoints of each active journey in order, each with the status of its journey."""
     rows = world.frame(
-        "select t.*, j.status from core.touchpoint_at_cutoff as t inner join core.journey_at_cutoff as j "
+        "select t.*, j.status, j.is_settled from core.touchpoint_at_cutoff as t inner join core.journey_at_cutoff as j "
         "using (journey_id) where not j.is_passive order by journey_id, position"
     ).to_dicts()
     grouped: dict[str, list[Row]] = defaultdict(list)
@@ -101,7 +102,7 @@ COUNTS = {
 
 
 def expected(kind: str, journeys: Sequence[Sequence[Row]]) -> dict[str, tuple[float, ...]]:
-    """By subject: base, journeys, times, and dropped and closed journeys with and without it before the purchase."""
+    """By subject: base, journeys, times; of settled journeys dropped and closed ones with and without it early."""
     found: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
     for steps in journeys:
         status = steps[0]["status"]
@@ -112,7 +113,7 @@ def expected(kind: str, journeys: Sequence[Sequence[Row]]) -> dict[str, tuple[fl
             row[0] += 1
             row[1] += times > 0
             row[2] += times
-            if subject in early and status != "open":
+            if subject in early and status != "open" and steps[0]["is_settled"]:
                 place = 3 if early[subject] else 5
                 row[place] += status == "dropped"
                 row[place + 1] += 1
@@ -130,7 +131,7 @@ def test_rework_is_what_a_plain_count_of_the_journeys_gives(
     for row in rows:
         base, count, times, lost_with, closed_with, lost_without, closed_without = wanted[row["subject"]]
         assert (row["base_count"], row["journey_count"], row["occurrence_count"]) == (base, count, times)
-        assert (row["closed_with_count"], row["closed_without_count"]) == (closed_with, closed_without)
+        assert (row["settled_with_count"], row["settled_without_count"]) == (closed_with, closed_without)
         assert row["dropoff_share_with"] == (lost_with / closed_with if closed_with else None)
         assert row["dropoff_share_without"] == (lost_without / closed_without if closed_without else None)
         assert row["is_ranked"] == (min(base, closed_with, closed_without) >= 30)
@@ -152,31 +153,61 @@ def test_the_time_of_a_loop_is_that_since_the_last_time(world: Warehouse, journe
     assert world.value(sql) == pytest.approx(middle)
 
 
+def sessions(steps: Sequence[Row], dimension: str) -> list[tuple[str, int]]:
+    """Of each session before the purchase, in order: its value, and the rank of the furthest stage so far."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in acts(before_purchase(steps)):
+        if row["activity"] != "order_placed":
+            found[row["session_id"]].append(row)
+    ranks = [max(STAGE_RANK.get(row["stage"], 0) for row in rows) for rows in found.values()]
+    values = [next((row[dimension] for row in rows if row[dimension]), "unknown") for rows in found.values()]
+    return list(zip(values, accumulate(ranks, max), strict=True))
+
+
 @pytest.mark.parametrize("dimension", ["channel", "source"])
 def test_handovers_are_what_a_plain_count_gives(world: Warehouse, journeys: list[list[Row]], dimension: str) -> None:
     changes: Counter[tuple[str, str]] = Counter()
     status: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    stayed: dict[str, Counter[str]] = defaultdict(Counter)
+    lost: dict[tuple[str, str], dict[tuple[int, int], list[bool]]] = defaultdict(lambda: defaultdict(list))
     for steps in journeys:
-        did = [row for row in acts(before_purchase(steps)) if row["activity"] != "order_placed"]
-        values = [(row[dimension] or "unknown", row["session_id"]) for row in did]
-        moved = [(one[0], after[0]) for one, after in pairwise(values) if one[0] != after[0]]
-        changes.update(moved)
-        for change in set(moved):
-            status[change][steps[0]["status"]] += 1
-        back = {one[0] for one, after in pairwise(values) if one[0] == after[0] and one[1] != after[1]}
-        for value in back - {one for one, _ in moved}:
-            stayed[value][steps[0]["status"]] += 1
+        seen = sessions(steps, dimension)
+        changes.update((one[0], after[0]) for one, after in pairwise(seen) if one[0] != after[0])
+        for value in {one[0] for one in seen[:-1]}:
+            place = next(place for place, one in enumerate(seen[:-1]) if one[0] == value)
+            pair = value, seen[place + 1][0]
+            status[pair][steps[0]["status"]] += 1
+            if steps[0]["is_settled"] and steps[0]["status"] != "open":
+                lost[pair][min(place + 1, 4), seen[place][1]].append(steps[0]["status"] == "dropped")
     rows = world.frame("select * from mart.handover where dimension = ?", parameters=[dimension]).to_dicts()
     assert {(row["from_value"], row["to_value"]): row["handover_count"] for row in rows} == dict(changes)
+    assert any(row["difference_points"] for row in rows)
     for row in rows:
-        of, same = status[row["from_value"], row["to_value"]], stayed[row["from_value"]]
-        assert (row["converted_count"], row["dropped_count"], row["open_count"]) == (
-            of["converted"], of["dropped"], of["open"],
-        )  # fmt: skip
-        closed = same["converted"] + same["dropped"]
-        assert row["reference_count"] == closed
-        assert row["reference_share"] == (same["dropped"] / closed if closed else None)
+        value, other = row["from_value"], row["to_value"]
+        of, moved, stayed = status[value, other], lost[value, other], lost[value, value]
+        assert [row[f"{one}_count"] for one in ("converted", "dropped", "open")] == [
+            of[one] for one in ("converted", "dropped", "open")
+        ]
+        assert row["settled_count"] == sum(map(len, moved.values()))
+        assert row["settled_converted_count"] == row["settled_count"] - sum(map(sum, moved.values()))
+        assert row["reference_count"] == sum(map(len, stayed.values()))
+        pooled = mantel_haenszel([(moved[one], stayed[one]) for one in moved if one in stayed])
+        told = [row[f"difference_{end}points"] for end in ("", "low_", "high_")]
+        assert told == (pooled if pooled[0] is None else pytest.approx(pooled))
+
+
+def mantel_haenszel(strata: Sequence[tuple[Sequence[bool], Sequence[bool]]]) -> list[float | None]:
+    """The pooled risk difference in points with its interval, written as Greenland and Robins have it."""
+    if not strata:
+        return [None] * 3
+    above = below = variance = 0.0
+    for moved, stayed in strata:
+        a, n1, c, n0 = sum(moved), len(moved), sum(stayed), len(stayed)
+        total = n1 + n0
+        above += (a * n0 - c * n1) / total
+        below += n1 * n0 / total
+        variance += (a * (n1 - a) * n0**3 + c * (n0 - c) * n1**3) / (n1 * n0 * total**2)
+    difference, half = above / below, 1.959963984540054 * variance**0.5 / below
+    return [100 * difference, 100 * max(-1.0, difference - half), 100 * min(1.0, difference + half)]
 
 
 def test_bottlenecks_are_ordered_by_times_and_median_without_what_is_only_sent(world: Warehouse) -> None:
@@ -200,7 +231,9 @@ def failing(world: Warehouse) -> set[str]:
         ("delete from mart.rework where kind = 'stage_regression'", CHECKS[0]),
         ("update mart.rework set journey_low_share = journey_share + 0.1", CHECKS[1]),
         ("update mart.handover set reference_share = null", CHECKS[1]),
-        ("update mart.handover set difference_points = difference_points + 1", CHECKS[2]),
+        ("update mart.handover set compared_count = settled_count + 1", CHECKS[2]),
+        ("update mart.handover set difference_points = null", CHECKS[2]),
+        ("update mart.bottleneck set settled_count = settled_count + 1", CHECKS[3]),
         ("update mart.bottleneck set follow_count = follow_count - 1", CHECKS[3]),
         ("update mart.bottleneck set place = place + 1", CHECKS[3]),
     ],

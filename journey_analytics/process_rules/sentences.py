@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 CAUTION: Final = (
-    "Lost is of the closed journeys, with a violation or without any; the difference is an association, no effect."
+    "Lost is of the settled journeys (begun long enough before the cut-off for their outcome to be known) that were "
+    "first asked before their purchase, by what became of that first time. The difference is an association, no "
+    "effect: what a rule asks for later is kept by those who stayed."
 )
 PENDING: Final = "Pending is what cannot be told yet; it is never a violation."
 
@@ -27,6 +29,14 @@ def _pending(row: Mapping[str, Any]) -> str:
 
 def _note(row: Mapping[str, Any]) -> str:
     return f"; {row['note']}: see process_rule.csv" if row["note"] else ""
+
+
+def notes(row: Mapping[str, Any]) -> list[str]:
+    """What to know of a rule's row: what nothing fits, too few cases on a side, or why no drop-off is compared."""
+    is_few = not row["is_ranked"] and not row["note"]
+    is_few_lost = row["difference_points"] is not None and not row["is_dropoff_ranked"]
+    told = [row["note"], "few" if is_few else None, "few to compare the lost" if is_few_lost else None]
+    return [note for note in (*told, row["dropoff_note"]) if note]
 
 
 def worst_first(row: Mapping[str, Any]) -> tuple[Any, ...]:

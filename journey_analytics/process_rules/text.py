@@ -25,8 +25,8 @@ def _cells(row: Mapping[str, Any]) -> dict[str, str]:
         "rule": row["rule_id"],
         "says": row["description"],
         "result": result_sentence(row) + ("" if row["is_ranked"] or row["note"] else " (few)"),
-        "lost when broken": _share(row["violated_dropoff_share"], row["violated_closed_count"]),
-        "when kept": _share(row["fulfilled_dropoff_share"], row["fulfilled_closed_count"]),
+        "lost when broken": _share(row["violated_dropoff_share"], row["violated_settled_count"]),
+        "when kept": _share(row["fulfilled_dropoff_share"], row["fulfilled_settled_count"]),
         "points more lost": _points(row),
     }
 
@@ -37,8 +37,9 @@ def _share(share: float | None, n: int) -> str:
 
 def _points(row: Mapping[str, Any]) -> str:
     if row["difference_points"] is None:
-        return "–"
-    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*(row[f"difference_{end}points"] for end in ("", "low_", "high_")))
+        return row["dropoff_note"] or "–"
+    told = "{:+.1f} ({:+.1f} to {:+.1f})".format(*(row[f"difference_{end}points"] for end in ("", "low_", "high_")))
+    return told if row["is_dropoff_ranked"] else f"{told} (few)"
 
 
 def violations_text(rule_id: str, violations: pl.DataFrame) -> str:

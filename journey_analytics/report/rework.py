@@ -21,7 +21,15 @@ from journey_analytics.report.wording import (
     signed,
     signed_interval,
 )
-from journey_analytics.rework.sentences import CAUTION, HANDOVER_MEANING, KINDS, is_loss, losses_first, subject_words
+from journey_analytics.rework.sentences import (
+    CAUTION,
+    HANDOVER_MEANING,
+    KINDS,
+    NO_TOPIC,
+    is_loss,
+    losses_first,
+    subject_words,
+)
 
 MAX_DRAWN = 8
 """Rows of a figure: those of most journeys or of most waiting; the tables have more."""
@@ -42,13 +50,15 @@ _WAIT_COLUMNS = (
     Column("Lost", number=True), Column("n", number=True),
 )  # fmt: skip
 _HANDOVER_COLUMNS = (
-    Column("Of"), Column("From"), Column("To"), Column("Journeys", number=True), Column("Times", number=True), *_LOST,
+    Column("Of"), Column("From"), Column("To"), Column("Journeys", number=True), Column("Times", number=True),
+    Column("Lost after it", number=True), Column("n", number=True), Column("Lost after staying", number=True),
+    *_LOST[3:],
 )  # fmt: skip
 _WHAT = {
     "loop": "Of the journeys with the activity, those in which it came again after others.",
     "self_loop": "Of the journeys with the activity, those in which it came directly again.",
     "ping_pong": "Of the journeys that used both channels, those that went from one to the other and back.",
-    "repeated_contact": "Of the journeys with a contact about the topic, those with another one.",
+    "repeated_contact": "Of the journeys with a contact about the topic, those with another one. " + NO_TOPIC,
     "stage_regression": "Of the journeys that entered the stage before the purchase, those that fell back from it.",
 }
 
@@ -160,7 +170,7 @@ def _again_cells(row: _Row) -> tuple[str, ...]:
         share(row["journey_share"]),
         count(row["occurrence_count"]),
         duration(row["median_extra_seconds"]),
-        *_lost(row, "dropoff_share_with", "closed_with_count", "dropoff_share_without", "closed_without_count"),
+        *_lost(row, "dropoff_share_with", "settled_with_count", "dropoff_share_without", "settled_without_count"),
         ", ".join(row["example_journey_ids"] or ()),
     )
 
@@ -187,7 +197,7 @@ def _waiting(rows: Sequence[_Row]) -> list[Html]:
         definition=f"{capital(part)}{several(len(rows), 'pair')} of activities that directly follow each other: times "
         "× median wait. What is only sent to the customer is left out.",
     )
-    caption = "Most waiting in all: times × median wait. Lost: of the closed journeys with it"
+    caption = "Most waiting in all: times × median wait. Lost: of the settled ones of the journeys with it"
     return [
         figure,
         folded("Show as a table", table(_WAIT_COLUMNS, map(_wait_cells, rows[:MAX_LISTED]), caption=caption)),
@@ -212,7 +222,7 @@ def _wait(row: _Row) -> Estimate:
             label,
             f"{several(row['follow_count'], 'time')} in {several(row['journey_count'], 'journey')}",
             f"median {duration(row['median_seconds'])}, 90 % within {duration(row['p90_seconds'])}",
-            f"lost {share(row['dropoff_share'])} of {several(row['closed_count'], 'closed journey')}",
+            f"lost {share(row['dropoff_share'])} of {several(row['settled_count'], 'settled journey')}",
         ),
     )
 
@@ -227,7 +237,7 @@ def _wait_cells(row: _Row) -> tuple[str, ...]:
         duration(row["p90_seconds"]),
         duration(row["waiting_seconds"]),
         share(row["dropoff_share"]),
-        count(row["closed_count"]),
+        count(row["settled_count"]),
     )
 
 
@@ -240,8 +250,7 @@ def _hands(rows: Sequence[_Row]) -> list[Html]:
         "handovers",
         handover_figure(ranked[:MAX_DRAWN]),
         title="Hand-overs against staying",
-        definition=f"Points more (+) or fewer (−) of the closed journeys lost.{part} {HANDOVER_MEANING} An "
-        "association, no effect.",
+        definition=f"Points more (+) or fewer (−) of the journeys lost.{part} {HANDOVER_MEANING}",
     )
     caption = f"Hand-overs, by the lower end of what they lose more. {HANDOVER_MEANING}"
     cells = map(_hand_cells, rows[:MAX_LISTED])
@@ -266,10 +275,10 @@ def _hand(row: _Row) -> Estimate:
         value=row["difference_points"],
         low=row["difference_low_points"],
         high=row["difference_high_points"],
-        sample=min(row["closed_count"], row["reference_count"]),
+        sample=min(row["compared_count"], row["compared_reference_count"]),
         hover=(
             label,
-            f"lost {share(row['dropoff_share'])} of {several(row['closed_count'], 'closed journey')}",
+            f"lost {share(row['dropoff_share'])} of {several(row['settled_count'], 'settled journey')}",
             f"stayed: {share(row['reference_share'])} of {count(row['reference_count'])}",
         ),
         colour=theme.LOST if is_loss(row) else theme.ADVANCED,
@@ -283,5 +292,5 @@ def _hand_cells(row: _Row) -> tuple[str, ...]:
         name(row["to_value"]),
         count(row["journey_count"]),
         count(row["handover_count"]),
-        *_lost(row, "dropoff_share", "closed_count", "reference_share", "reference_count"),
+        *_lost(row, "dropoff_share", "settled_count", "reference_share", "reference_count"),
     )

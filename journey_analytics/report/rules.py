@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.process_rules.sentences import CAUTION, PENDING, result_sentence, worst_first
+from journey_analytics.process_rules.sentences import CAUTION, PENDING, notes, result_sentence, worst_first
 from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, table
 from journey_analytics.report.forest import Estimate, forest_figure
@@ -101,12 +101,12 @@ def _cells(row: _Row) -> tuple[str, ...]:
         share(row["violated_share"]),
         interval(row["violated_low_share"], row["violated_high_share"]),
         share(row["violated_dropoff_share"]),
-        count(row["violated_closed_count"]),
+        count(row["violated_settled_count"]),
         share(row["fulfilled_dropoff_share"]),
-        count(row["fulfilled_closed_count"]),
+        count(row["fulfilled_settled_count"]),
         signed(row["difference_points"]),
         signed_interval(row["difference_low_points"], row["difference_high_points"]),
-        row["note"] or ("" if row["is_ranked"] else "few") or MISSING,
+        "; ".join(notes(row)) or MISSING,
     )
 
 

@@ -11,14 +11,18 @@ KINDS: Final = {
     "stage_regression": "Back to an earlier stage",
 }
 """The kinds of rework in the order of their telling."""
+SETTLED: Final = "settled journeys (begun long enough before the cut-off for their outcome to be known)"
 CAUTION: Final = (
-    "Lost is of the closed journeys, compared for what came before the purchase. An association, no effect: longer "
-    "journeys have more rework, and more time to buy."
+    f"Lost is of the {SETTLED}, compared for what came before the purchase. An association, no effect: longer journeys "
+    "have more rework, and more time to buy."
 )
 HANDOVER_MEANING: Final = (
-    "A hand-over is what the customer did next elsewhere, before the purchase. Stayed: journeys that came back to the "
-    "same in another session and were never handed over from there."
+    "Compared is where a journey's next session was after its first one on the channel or source that has a next one: "
+    f"on the other, or on the same again (stayed), before the purchase and whatever came later. Lost is of the "
+    f"{SETTLED}; the difference is within equal numbers of sessions and furthest stages until then. An "
+    "association, no effect."
 )
+NO_TOPIC: Final = "Where the source gives no topic, any further contact of the journey counts."
 
 
 def subject_words(row: Mapping[str, Any]) -> str:
@@ -29,7 +33,7 @@ def subject_words(row: Mapping[str, Any]) -> str:
     if row["kind"] == "stage_regression":
         return " back to ".join(subject.split(" > "))
     if row["kind"] == "repeated_contact" and subject == "unknown":
-        return "contacts without a known topic"
+        return "any further contact, the topic not being given"
     return subject
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from journey_analytics.rework.answers import BOTTLENECK, HANDOVER
-from journey_analytics.rework.sentences import CAUTION, HANDOVER_MEANING, KINDS, subject_words
+from journey_analytics.rework.sentences import CAUTION, HANDOVER_MEANING, KINDS, NO_TOPIC, subject_words
 from journey_analytics.terminal import table
 
 _UNITS: Final = ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
+_NOTES: Final = {"repeated_contact": NO_TOPIC, HANDOVER: HANDOVER_MEANING}
 _FEW: Final = "* fewer journeys than minimum_count on one side: not to be ranked."
 
 
@@ -20,7 +21,7 @@ def rework_text(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     ]
     if not told:
         return "nothing is done again, waited for or handed over"
-    notes = [HANDOVER_MEANING] if parts.get(HANDOVER) else []
+    notes = [note for part, note in _NOTES.items() if parts.get(part)]
     return "\n\n".join([*told, "\n".join([*notes, CAUTION, _FEW])])
 
 
@@ -32,8 +33,8 @@ def _again(row: Mapping[str, Any]) -> dict[str, Any]:
         "share": f"{100 * row['journey_share']:.1f} %",
         "times": row["occurrence_count"],
         "median time it took": _time(row["median_extra_seconds"]),
-        "lost with it": _share(row["dropoff_share_with"], row["closed_with_count"]),
-        "without": _share(row["dropoff_share_without"], row["closed_without_count"]),
+        "lost with it": _share(row["dropoff_share_with"], row["settled_with_count"]),
+        "without": _share(row["dropoff_share_without"], row["settled_without_count"]),
         "points more lost": _points(row),
     }
 
@@ -46,7 +47,7 @@ def _wait(row: Mapping[str, Any]) -> dict[str, Any]:
         "median wait": _time(row["median_seconds"]),
         "p90": _time(row["p90_seconds"]),
         "days of waiting in all": round(row["waiting_seconds"] / 86_400),
-        "lost": _share(row["dropoff_share"], row["closed_count"]),
+        "lost": _share(row["dropoff_share"], row["settled_count"]),
     }
 
 
@@ -57,7 +58,7 @@ def _handover(row: Mapping[str, Any]) -> dict[str, Any]:
         "to": row["to_value"],
         "journeys": row["journey_count"],
         "times": row["handover_count"],
-        "lost": _share(row["dropoff_share"], row["closed_count"]),
+        "lost": _share(row["dropoff_share"], row["settled_count"]),
         "lost of those who stayed": _share(row["reference_share"], row["reference_count"]),
         "points more lost": _points(row),
     }

@@ -6,7 +6,8 @@
 -- those up to T: `ended_at` is the last of them. Where nothing follows after T they are taken over as they are;
 -- elsewhere the list of stages is made again: those of acts in order, a purchase being a decision that enters
 -- `post_purchase`, repeats and unknown ones left out. `is_left_censored`: its beginning may be missing
--- (core.left_censored_journey); such journeys are in all counts.
+-- (core.left_censored_journey); such journeys are in all counts. `is_settled`: it began early enough for its outcome to
+-- be known (core.settled_until): shares of outcomes are over these.
 with cutoff as (
     select min(cutoff_at)::timestamp as cutoff_at
     from run.cutoff
@@ -27,10 +28,12 @@ known_journey as (
         j.activities,
         j.stages,
         j.ended_at > c.cutoff_at as goes_on,
-        l.journey_id is not null as is_left_censored
+        l.journey_id is not null as is_left_censored,
+        coalesce(epoch_us(j.started_at) - epoch_us(s.settled_until_at) <= 0, false) as is_settled
     from core.journey as j
     inner join cutoff as c on epoch_us(j.started_at) - epoch_us(c.cutoff_at) <= 0
     left join core.left_censored_journey as l on j.journey_id = l.journey_id
+    left join core.settled_until as s on true
 ),
 
 known_touchpoint as (
@@ -95,6 +98,7 @@ journey_at_cutoff as (
         j.is_passive,
         j.cut_reason,
         j.is_left_censored,
+        j.is_settled,
         case when j.goes_on then h.ended_at else j.ended_at end as ended_at,
         case when j.goes_on then h.touchpoint_count else j.touchpoint_count end as touchpoint_count,
         case when j.goes_on then h.activities else j.activities end as activities,

@@ -10,6 +10,7 @@ with active_journey as (
     select
         j.journey_id,
         j.status,
+        j.is_settled,
         s.first_channel,
         s.device,
         s.persona,
@@ -65,6 +66,7 @@ segmented_journey as (
     select
         j.journey_id,
         j.status,
+        j.is_settled,
         j.customer_kind,
         j.started_month,
         coalesce(c.segment_value, 'other') as first_channel,
@@ -79,16 +81,17 @@ segmented_journey as (
 journey_kind as (
     select
         status,
+        is_settled,
         first_channel,
         device,
         persona,
         customer_kind,
         started_month,
         (row_number() over (
-            order by status, first_channel, device, persona, customer_kind, started_month
+            order by status, is_settled, first_channel, device, persona, customer_kind, started_month
         ))::integer as kind_number
     from segmented_journey
-    group by status, first_channel, device, persona, customer_kind, started_month
+    group by status, is_settled, first_channel, device, persona, customer_kind, started_month
 ),
 
 path_journey as (
@@ -100,6 +103,7 @@ path_journey as (
     inner join journey_kind as k
         on
             j.status = k.status
+            and j.is_settled = k.is_settled
             and j.first_channel = k.first_channel
             and j.device = k.device
             and j.persona = k.persona

@@ -7,6 +7,7 @@ with journey_kind as (
     select distinct
         kind_number,
         status,
+        is_settled,
         first_channel,
         device,
         persona,
@@ -19,6 +20,7 @@ kind_segment as (
     select
         kind_number,
         status,
+        is_settled,
         unnest(['all', 'first_channel', 'device', 'persona', 'customer_kind', 'started_month']) as segment,
         unnest(['all', first_channel, device, persona, customer_kind, started_month]) as segment_value
     from journey_kind
@@ -28,6 +30,7 @@ path_segment as (
     select
         kind_number,
         status,
+        is_settled,
         segment,
         segment_value,
         (dense_rank() over (order by segment, segment_value))::integer as segment_number

@@ -4,7 +4,8 @@
 -- Of active journeys at T, as mart.path_link has them. `waiting_seconds` is follow_count × median_seconds: what the
 -- passages would take together if each took the median. `place` counts from the most of it, ties by name; null where
 -- one of the two is only sent to the customer (kind `passive` in config.activity): nobody waits for a newsletter.
--- `dropoff_share` is dropped ÷ (converted + dropped) of the journeys with the pair, with Wilson's 95 % interval.
+-- `dropoff_share` is of the settled journeys with the pair (core.journey_at_cutoff) that are closed, with Wilson's 95 %
+-- interval: 1 − settled_converted_count ÷ settled_count.
 with minimum as (
     select max(value)::bigint as minimum_count
     from config.setting
@@ -20,8 +21,9 @@ followed as (
         l.converted_count,
         l.dropped_count,
         l.open_count,
-        l.converted_count + l.dropped_count as closed_count,
-        l.dropped_count / nullif(l.converted_count + l.dropped_count, 0) as dropoff_share,
+        l.settled_converted_count,
+        l.settled_count,
+        (l.settled_count - l.settled_converted_count) / nullif(l.settled_count, 0) as dropoff_share,
         l.median_seconds,
         l.p90_seconds,
         l.follow_count * l.median_seconds as waiting_seconds,
@@ -51,11 +53,12 @@ bottleneck as (
                     order by f.waiting_seconds desc, f.activity, f.next_activity
                 )
         end as place,
-        f.closed_count,
+        f.settled_converted_count,
+        f.settled_count,
         f.dropoff_share,
-        wilson_low(f.dropoff_share, f.closed_count) as dropoff_low_share,
-        wilson_high(f.dropoff_share, f.closed_count) as dropoff_high_share,
-        f.closed_count > 0 and f.closed_count >= m.minimum_count as is_ranked
+        wilson_low(f.dropoff_share, f.settled_count) as dropoff_low_share,
+        wilson_high(f.dropoff_share, f.settled_count) as dropoff_high_share,
+        f.settled_count > 0 and f.settled_count >= m.minimum_count as is_ranked
     from followed as f
     cross join minimum as m
 )

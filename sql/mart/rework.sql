@@ -4,13 +4,14 @@
 -- Active journeys at T. `self_loop`: an activity directly after itself; `loop`: it comes again after others (activities
 -- of kind `passive` in config.activity, which the customer is only sent, are neither); `ping_pong`: from one channel to
 -- another and back (of what the customer did; visits of one channel after each other are one); `repeated_contact`:
--- another contact (config.contact_activity) about the same topic in the journey; `stage_regression`: as
--- mart.stage_regression. `base_count` are journeys that could have it: with the activity, with both channels, with a
--- contact about the topic, that entered the higher stage by what they did. `occurrence_count` counts each return,
--- `median_extra_seconds` is over the affected journeys: the time from the last time before to the return (of a
--- regression: until the stage was reached again; null where it never was), summed up. Drop-off is compared for what
--- came before the purchase, as after it nobody is lost: of the closed journeys (converted or dropped) with it, and of
--- the other closed ones of the base. An association: longer journeys have more of both.
+-- another contact (config.contact_activity) about the same topic in the journey, where the source gives none
+-- (`unknown`) any further one; `stage_regression`: as mart.stage_regression. `base_count` are journeys that could have
+-- it: with the activity, with both channels, with a contact about the topic, that entered the higher stage by what they
+-- did. `occurrence_count` counts each return, `median_extra_seconds` is over the affected journeys: the time from the
+-- last time before to the return (of a regression: until the stage was reached again; null where it never was), summed
+-- up. Drop-off is compared for what came before the purchase, as after it nobody is lost: of the settled journeys
+-- (core.journey_at_cutoff) that are closed with it, and of the other such ones of the base. An association: longer
+-- journeys have more of both.
 with minimum as (
     select max(value)::bigint as minimum_count
     from config.setting
@@ -18,22 +19,8 @@ with minimum as (
 ),
 
 seen_touchpoint as (
-    select
-        j.journey_number,
-        t.position,
-        t.activity,
-        t.channel,
-        t.topic,
-        t.stage,
-        epoch_us(t.occurred_at) as occurred_us,
-        t.is_purchase or not t.is_passive as is_act,
-        coalesce(k.kind = 'passive', false) as is_sent,
-        p.purchase_position is null or t.position < p.purchase_position as is_before,
-        p.purchase_position is null or t.position <= p.purchase_position as is_until
-    from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
-    left join core.first_purchase as p on t.journey_id = p.journey_id
-    left join config.activity as k on t.activity = k.activity
+    select *
+    from core.path_touchpoint
 ),
 
 activity_again as (
@@ -277,13 +264,17 @@ counted_rework as (
         count(*) filter (where s.occurrence_count > 0)::bigint as journey_count,
         sum(s.occurrence_count)::bigint as occurrence_count,
         count(*) filter (where s.occurrence_count > 0 and j.status = 'open')::bigint as open_count,
-        count(*) filter (where s.before_count > 0 and j.status <> 'open')::bigint as closed_with_count,
-        count(*) filter (where s.before_count > 0 and j.status = 'dropped')::bigint as dropped_with_count,
         count(*) filter (
-            where s.is_before and s.before_count = 0 and j.status <> 'open'
-        )::bigint as closed_without_count,
+            where s.before_count > 0 and j.is_settled and j.status <> 'open'
+        )::bigint as settled_with_count,
         count(*) filter (
-            where s.is_before and s.before_count = 0 and j.status = 'dropped'
+            where s.before_count > 0 and j.is_settled and j.status = 'dropped'
+        )::bigint as dropped_with_count,
+        count(*) filter (
+            where s.is_before and s.before_count = 0 and j.is_settled and j.status <> 'open'
+        )::bigint as settled_without_count,
+        count(*) filter (
+            where s.is_before and s.before_count = 0 and j.is_settled and j.status = 'dropped'
         )::bigint as dropped_without_count,
         percentile_cont(0.5) within group (
             order by case when s.occurrence_count > 0 then s.extra_us end
@@ -299,18 +290,18 @@ shared_rework as (
     select
         *,
         journey_count / base_count as journey_share,
-        dropped_with_count / nullif(closed_with_count, 0) as dropoff_share_with,
-        dropped_without_count / nullif(closed_without_count, 0) as dropoff_share_without
+        dropped_with_count / nullif(settled_with_count, 0) as dropoff_share_with,
+        dropped_without_count / nullif(settled_without_count, 0) as dropoff_share_without
     from counted_rework
 ),
 
 bounded_rework as (
     select
         *,
-        wilson_low(dropoff_share_with, closed_with_count) as dropoff_low_share_with,
-        wilson_high(dropoff_share_with, closed_with_count) as dropoff_high_share_with,
-        wilson_low(dropoff_share_without, closed_without_count) as dropoff_low_share_without,
-        wilson_high(dropoff_share_without, closed_without_count) as dropoff_high_share_without
+        wilson_low(dropoff_share_with, settled_with_count) as dropoff_low_share_with,
+        wilson_high(dropoff_share_with, settled_with_count) as dropoff_high_share_with,
+        wilson_low(dropoff_share_without, settled_without_count) as dropoff_low_share_without,
+        wilson_high(dropoff_share_without, settled_without_count) as dropoff_high_share_without
     from shared_rework
 ),
 
@@ -326,11 +317,11 @@ rework as (
         b.journey_share,
         wilson_low(b.journey_share, b.base_count) as journey_low_share,
         wilson_high(b.journey_share, b.base_count) as journey_high_share,
-        b.closed_with_count,
+        b.settled_with_count,
         b.dropoff_share_with,
         b.dropoff_low_share_with,
         b.dropoff_high_share_with,
-        b.closed_without_count,
+        b.settled_without_count,
         b.dropoff_share_without,
         b.dropoff_low_share_without,
         b.dropoff_high_share_without,
@@ -342,8 +333,8 @@ rework as (
             b.dropoff_share_with, b.dropoff_high_share_with, b.dropoff_share_without, b.dropoff_low_share_without
         ) as difference_high_points,
         b.median_extra_seconds,
-        b.closed_with_count >= m.minimum_count
-        and b.closed_without_count >= m.minimum_count
+        b.settled_with_count >= m.minimum_count
+        and b.settled_without_count >= m.minimum_count
         and b.base_count >= m.minimum_count as is_ranked,
         b.example_journey_ids
     from bounded_rework as b

@@ -3,10 +3,13 @@
 -- rebuild: full
 -- Counts of activations are those of mart.rule_activation; `violated_share` is violated ÷ (fulfilled + violated) with
 -- Wilson's 95 % interval: what is pending is in neither. Journeys are active ones: `journey_count` with an activation,
--- `violated_journey_count` with one that is violated, `fulfilled_journey_count` with fulfilled ones alone. Drop-off
--- shares are of those that are closed (converted or dropped at T), their difference in points with Newcombe's interval;
--- an association, no effect. Rules about customers as a whole have no journeys. Not ranked: fewer than minimum_count
--- (config.setting) were certain, or nothing fits a part of the rule (`note`).
+-- `violated_journey_count` with one that is violated, `fulfilled_journey_count` with fulfilled ones alone. Drop-off is
+-- compared for what came before the purchase, as after it nobody is lost: of the settled journeys that are closed
+-- (core.journey_at_cutoff) and whose first activation stands before their purchase, by what became of that one alone
+-- (judged in two directions: the worse), or journeys with many activations were the likelier broken. The difference in
+-- points has Newcombe's interval; an association, no effect: what a rule asks for later is kept by those who stayed.
+-- `dropoff_note` says why nothing is compared; rules about whole journeys or customers are decided at their end.
+-- Not ranked: fewer than minimum_count (config.setting) were certain, or nothing fits a part of the rule (`note`).
 with minimum as (
     select max(value)::bigint as minimum_count
     from config.setting
@@ -40,17 +43,52 @@ judged_journey as (
 
 counted_journey as (
     select
-        a.rule_id,
+        rule_id,
         count(*)::bigint as journey_count,
-        count(*) filter (where a.outcome = 'violated')::bigint as violated_journey_count,
-        count(*) filter (where a.outcome = 'fulfilled')::bigint as fulfilled_journey_count,
-        count(*) filter (where a.outcome = 'violated' and j.status <> 'open')::bigint as violated_closed_count,
-        count(*) filter (where a.outcome = 'fulfilled' and j.status <> 'open')::bigint as fulfilled_closed_count,
-        count(*) filter (where a.outcome = 'violated' and j.status = 'dropped')::bigint as violated_dropped_count,
-        count(*) filter (where a.outcome = 'fulfilled' and j.status = 'dropped')::bigint as fulfilled_dropped_count
-    from judged_journey as a
+        count(*) filter (where outcome = 'violated')::bigint as violated_journey_count,
+        count(*) filter (where outcome = 'fulfilled')::bigint as fulfilled_journey_count
+    from judged_journey
+    group by rule_id
+),
+
+early_journey as (
+    select
+        a.rule_id,
+        a.journey_id,
+        min([
+            p.position, case a.outcome when 'violated' then 1 when 'pending' then 2 else 3 end
+        ])[2] as first_outcome
+    from mart.rule_activation as a
+    inner join core.process_rule_part as p on a.rule_id = p.rule_id and a.touchpoint_id = p.touchpoint_id
+    left join core.first_purchase as f on a.journey_id = f.journey_id
+    where f.purchase_position is null or p.position < f.purchase_position
+    group by a.rule_id, a.journey_id
+),
+
+compared_journey as (
+    select
+        a.rule_id,
+        count(*) filter (where a.first_outcome = 1)::bigint as violated_settled_count,
+        count(*) filter (where a.first_outcome = 3)::bigint as fulfilled_settled_count,
+        count(*) filter (where a.first_outcome = 1 and j.status = 'dropped')::bigint as violated_dropped_count,
+        count(*) filter (where a.first_outcome = 3 and j.status = 'dropped')::bigint as fulfilled_dropped_count
+    from early_journey as a
     inner join core.journey_at_cutoff as j on a.journey_id = j.journey_id
+    where j.is_settled and j.status <> 'open'
     group by a.rule_id
+),
+
+early_rule as (
+    select distinct rule_id
+    from early_journey
+),
+
+asked_rule as (
+    select
+        rule_id,
+        bool_or(touchpoint_id is not null) as is_about_touchpoints
+    from mart.rule_activation
+    group by rule_id
 ),
 
 found_part as (
@@ -77,11 +115,16 @@ counted_rule as (
         coalesce(j.journey_count, 0)::bigint as journey_count,
         coalesce(j.violated_journey_count, 0)::bigint as violated_journey_count,
         coalesce(j.fulfilled_journey_count, 0)::bigint as fulfilled_journey_count,
-        coalesce(j.violated_closed_count, 0)::bigint as violated_closed_count,
-        coalesce(j.fulfilled_closed_count, 0)::bigint as fulfilled_closed_count,
+        coalesce(d.violated_settled_count, 0)::bigint as violated_settled_count,
+        coalesce(d.fulfilled_settled_count, 0)::bigint as fulfilled_settled_count,
         a.violated_count / nullif(a.fulfilled_count + a.violated_count, 0) as violated_share,
-        j.violated_dropped_count / nullif(j.violated_closed_count, 0) as violated_dropoff_share,
-        j.fulfilled_dropped_count / nullif(j.fulfilled_closed_count, 0) as fulfilled_dropoff_share,
+        d.violated_dropped_count / nullif(d.violated_settled_count, 0) as violated_dropoff_share,
+        d.fulfilled_dropped_count / nullif(d.fulfilled_settled_count, 0) as fulfilled_dropoff_share,
+        case
+            when not q.is_about_touchpoints then 'it is about whole journeys or customers: not compared'
+            when q.rule_id is not null and e.rule_id is null
+                then 'every activation is at or after the purchase: not compared'
+        end as dropoff_note,
         nullif(
             concat_ws(
                 ', ',
@@ -96,6 +139,9 @@ counted_rule as (
     from config.process_rule as r
     left join counted_activation as a on r.rule_id = a.rule_id
     left join counted_journey as j on r.rule_id = j.rule_id
+    left join compared_journey as d on r.rule_id = d.rule_id
+    left join asked_rule as q on r.rule_id = q.rule_id
+    left join early_rule as e on r.rule_id = e.rule_id
     left join found_part as p on r.rule_id = p.rule_id
 ),
 
@@ -104,10 +150,10 @@ bounded_rule as (
         *,
         wilson_low(violated_share, certain_count) as violated_low_share,
         wilson_high(violated_share, certain_count) as violated_high_share,
-        wilson_low(violated_dropoff_share, violated_closed_count) as violated_dropoff_low_share,
-        wilson_high(violated_dropoff_share, violated_closed_count) as violated_dropoff_high_share,
-        wilson_low(fulfilled_dropoff_share, fulfilled_closed_count) as fulfilled_dropoff_low_share,
-        wilson_high(fulfilled_dropoff_share, fulfilled_closed_count) as fulfilled_dropoff_high_share
+        wilson_low(violated_dropoff_share, violated_settled_count) as violated_dropoff_low_share,
+        wilson_high(violated_dropoff_share, violated_settled_count) as violated_dropoff_high_share,
+        wilson_low(fulfilled_dropoff_share, fulfilled_settled_count) as fulfilled_dropoff_low_share,
+        wilson_high(fulfilled_dropoff_share, fulfilled_settled_count) as fulfilled_dropoff_high_share
     from counted_rule
 ),
 
@@ -127,11 +173,11 @@ rule_conformance as (
         b.journey_count,
         b.violated_journey_count,
         b.fulfilled_journey_count,
-        b.violated_closed_count,
+        b.violated_settled_count,
         b.violated_dropoff_share,
         b.violated_dropoff_low_share,
         b.violated_dropoff_high_share,
-        b.fulfilled_closed_count,
+        b.fulfilled_settled_count,
         b.fulfilled_dropoff_share,
         b.fulfilled_dropoff_low_share,
         b.fulfilled_dropoff_high_share,
@@ -148,6 +194,11 @@ rule_conformance as (
             b.fulfilled_dropoff_share,
             b.fulfilled_dropoff_low_share
         ) as difference_high_points,
+        b.violated_settled_count > 0
+        and b.fulfilled_settled_count > 0
+        and b.violated_settled_count >= m.minimum_count
+        and b.fulfilled_settled_count >= m.minimum_count as is_dropoff_ranked,
+        b.dropoff_note,
         b.certain_count > 0 and b.certain_count >= m.minimum_count and b.missing_part is null as is_ranked,
         'no touchpoint fits ' || b.missing_part as note
     from bounded_rule as b
