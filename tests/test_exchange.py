@@ -18,8 +18,7 @@ from exchange_world import imported, paths, world
 from journey_analytics.cli import main
 from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError
-from journey_analytics.exchange.export import export
-from journey_analytics.exchange.importing import import_log
+from journey_analytics.exchange.export import Exported, export
 from journey_analytics.exchange.ocel import OBJECT_ATTRIBUTES
 from journey_analytics.exchange.star import FILES
 from journey_analytics.exchange.star_columns import COLUMNS
@@ -236,14 +235,30 @@ def test_only_the_journeys_asked_for_are_exported(config: Config, tmp_path: Path
     assert kept == [(len(traces), done.touchpoint_count)]
 
 
-def test_an_export_of_no_journey_is_an_empty_log(config: Config, tmp_path: Path) -> None:
-    for kind, name in FORMATS.items():
-        done = export(config, tmp_path / name, kind=kind, where=["started_on=1990-01-01..1990-12-31"])
-        assert done.touchpoint_count == 0
-    assert all(pl.read_parquet(file).is_empty() for file in (tmp_path / "star").glob("*.parquet"))
-    for kind in ("xes", "ocel"):
-        with pytest.raises(DataError, match=r"nothing can be a case|none of its 0 events"):
-            import_log(tmp_path / FORMATS[kind], tmp_path / "w")
+@pytest.mark.parametrize("kind", FORMATS)
+def test_no_journey_is_no_export_and_an_earlier_one_stays(config: Config, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / FORMATS[kind]
+    nobody = ["started_on=1990-01-01..1990-12-31"]
+    with pytest.raises(DataError, match=r"no active journey is selected by started_on=1990-01-01\.\.1990") as caught:
+        export(config, out, kind=kind, where=nobody)
+    assert caught.value.exit_code == 1
+    assert not list(tmp_path.iterdir())
+    export(config, out, kind=kind, where=["status=open"])
+    before = contents(out)
+    with pytest.raises(DataError, match="nothing is written"):
+        export(config, out, kind=kind, where=nobody)
+    assert contents(out) == before
+
+
+def test_counts_are_in_singular_and_plural() -> None:
+    one = Exported("xes", "x.xes", 1, "all journeys", 1)
+    assert str(one).splitlines() == [
+        "1 touchpoint of all journeys written to x.xes",
+        "1 passive journey, in which nobody did anything, is in no export",
+    ]
+    more = str(Exported("xes", "x.xes", 2_000, "all journeys", 2))
+    assert "2,000 touchpoints of" in more
+    assert "2 passive journeys, in which nobody did anything, are in" in more
 
 
 def test_nothing_after_the_cutoff_is_exported(config: Config, out: Path) -> None:
@@ -301,6 +316,15 @@ def test_a_star_replaces_an_earlier_one_and_nothing_else(config: Config, tmp_pat
         (["export", "--format", "xes", "nowhere/x.xes"], 2, "nowhere/x.xes"),
         (["export", "--format", "xes", "x.xes", "--where", "devise=mobile"], 2, "did you mean 'device'"),
         (["export", "--format", "xes", "warehouse.duckdb"], 2, "a file of the workspace"),
+        (["export", "--format", "xes", "a.json"], 2, "xes writes a file that ends in .xes, .xes.gz, not a.json"),
+        (["export", "--format", "ocel", "a.xes"], 2, "ocel writes a file that ends in .json, .json.gz, .jsonocel"),
+        (["export", "--format", "ocel", "a"], 2, "ends in .json"),
+        (["export", "--format", "parquet", "a.xes.gz"], 2, "parquet writes a folder"),
+        (
+            ["export", "--format", "xes", "x.xes", "--where", "started_on=1990-01-01"],
+            1,
+            "no active journey is selected",
+        ),
         (["import", "no.xes", "--dir", "x"], 2, "does not exist"),
         (["import", "journey.toml", "--dir", "x"], 2, "expected .xes"),
         (["import", "journey.toml", "--dir", "landing"], 2, "not an empty folder"),
@@ -311,6 +335,7 @@ def test_a_wrong_call_says_what_to_do(
 ) -> None:
     assert call(*arguments) == code
     assert said in capsys.readouterr().err
+    assert not {"a.json", "a.xes", "a", "a.xes.gz", "x.xes"} & {path.name for path in Path.cwd().iterdir()}
 
 
 def test_the_command_says_what_it_wrote(

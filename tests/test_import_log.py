@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import sys
 from collections import Counter
 from datetime import timedelta
@@ -154,11 +155,97 @@ def test_events_that_will_be_refused_are_named_and_then_refused(tmp_path: Path) 
     events: list[Event] = [("a", NOON), ("", NOON), ("b", "yesterday"), ("c", "1970-01-01T00:00:00Z"), ("d", NOON)]
     made, config = imported(write_xes(tmp_path / "log.xes", [("1", events)]), tmp_path / "w")
     assert paths(config)[1] == {("a", "d"): 1}
-    assert made.left_out[0].startswith("3 events will be refused; 1: the event has no concept:name; 1: the time")
+    assert made.left_out == [
+        "3 events will be refused: 1 epoch_zero (event 4: the time '1970-01-01T00:00:00Z' is the start of 1970: a "
+        "clock never set); 1 missing_required (event 2: the event has no concept:name); 1 unreadable_time (event 3: "
+        "the time 'yesterday' cannot be read as one instant); after the run `journey rejected` shows them"
+    ]
     with open_warehouse(config.warehouse) as warehouse:
         codes = Counter(code for (code,) in warehouse.rows("select reason_code from run.rejected_event"))
         assert codes == {"missing_required": 1, "unreadable_time": 1, "epoch_zero": 1}
         assert warehouse.rows("select read_count, accepted_count, rejected_count from run.load") == [(5, 2, 3)]
+
+
+def test_the_reasons_add_up_however_many_there_are(tmp_path: Path) -> None:
+    times = ["yesterday", "tomorrow", "1970-01-01T00:00:00Z", "1950-01-01T00:00:00Z", "2999-01-01T00:00:00Z", ""]
+    events: list[Event] = [("a", NOON), *(("b", time) for time in times), ("", NOON)]
+    made = import_log(write_xes(tmp_path / "log.xes", [("1", events)]), tmp_path / "w")
+    (said,) = made.left_out
+    assert said.startswith("7 events will be refused: ")
+    assert sum(int(part) for part in re.findall(r"(?:: |; )(\d+) [a-z_]+ \(event \d", said)) == 7
+    assert "2 unreadable_time (event 2: the time 'yesterday'" in said
+
+
+def test_traces_of_one_name_are_one_journey_and_the_answer_says_so(tmp_path: Path) -> None:
+    traces: list[tuple[str, list[Event]]] = [("1", [("a", MORNING)]), ("2", [("x", NOON)]), (" 1", [("b", NOON)])]
+    made, config = imported(write_xes(tmp_path / "log.xes", traces), tmp_path / "w")
+    assert paths(config)[1] == {("a", "b"): 1, ("x",): 1}
+    said = "2 traces share the name '1': traces of one name become one case, and so one journey"
+    assert list(made.notes) == [said]
+    assert said in str(made).splitlines()
+    with open_warehouse(config.warehouse) as warehouse:
+        assert said in warehouse.value("select warning from run.load")
+
+
+def test_times_without_a_zone_are_said_to_be_utc(tmp_path: Path) -> None:
+    events: list[Event] = [
+        ("a", "2026-01-05T10:00:00"),
+        ("b", "2026-01-05 11:00:00.5"),
+        ("c", NOON),
+        ("d", "2026-01-05"),
+    ]
+    made = import_log(write_xes(tmp_path / "log.xes", [("1", events)]), tmp_path / "w")
+    assert list(made.notes) == [
+        "2 events have times without a zone: taken as UTC (for another zone: time_zone of the source in journey.toml)"
+    ]
+    assert made.log.longest_pause == timedelta(hours=1)
+    one = import_log(write_xes(tmp_path / "one.xes", [("1", [events[0]])]), tmp_path / "v")
+    assert one.notes[0].startswith("1 event has a time without a zone")
+
+
+def test_faults_of_an_ocel_log_are_named_with_counts_and_the_rows_are_in_quarantine(tmp_path: Path) -> None:
+    about = [{"objectId": "c1", "qualifier": ""}]
+    event = {"id": "e1", "type": "placed", "time": NOON, "relationships": about}
+    events = [
+        event, {**event, "type": "paid"}, {**event, "id": "e2", "time": "soon"}, {**event, "id": "e3", "type": "lost"},
+        {**event, "id": "e4", "relationships": [{"objectId": "ghost", "qualifier": ""}]},
+        {**event, "id": "e5", "time": "2026-01-05T12:00:00", "relationships": []},
+    ]  # fmt: skip
+    made, config = imported(ocel(tmp_path, events=events), tmp_path / "w")
+    assert made.left_out == [
+        "objects that events are about, by type: customer 3; customer is the case: 2 events are about none and no "
+        "touchpoints (--case)",
+        "2 events will be refused: 1 repeated_id (event 2: the event id 'e1' is that of event 1 already); "
+        "1 unreadable_time (event 3: the time 'soon' cannot be read as one instant); after the run `journey rejected` "
+        "shows them",
+    ]
+    assert [note.partition(":")[0] for note in made.notes] == [
+        "1 event of a type that eventTypes does not declare, such as 'lost' (event 4)",
+        "1 reference to an object that the log does not list, such as 'ghost' (event 5)",
+        "1 event has a time without a zone",
+    ]
+    assert paths(config)[1] == {("placed", "lost"): 1}
+    with open_warehouse(config.warehouse) as warehouse:
+        rows = warehouse.rows("select row_number, reason_code from run.rejected_event order by all")
+        assert rows == [(2, "repeated_id"), (3, "unreadable_time")]
+        assert warehouse.rows("select read_count, rejected_count, duplicate_count from run.load") == [(6, 2, 0)]
+        assert "such as 'ghost'" in warehouse.value("select warning from run.load")
+
+
+def test_the_answer_counts_in_singular_and_plural(log: Path, tmp_path: Path) -> None:
+    one = import_log(write_xes(tmp_path / "one.xes", [("1", [("a", NOON)])]), tmp_path / "one")
+    first, *_ = str(one).splitlines()
+    assert first == "1 event: 1 touchpoint of 1 journey (one trace is one journey), 1 activity"
+    toml = one.config.read_text()
+    assert "a journey is over after 1 day of silence" in str(one)
+    assert "longer than 1 day, the" in toml
+    assert "1 touchpoint of the log" in (one.config.parent / "sql/config/activity.csv").read_text()
+    assert "after 56 days of silence" in str(import_log(log, tmp_path / "many"))
+    kinds = {"o1": "journey", "o2": "journey", "c1": "customer", "i1": "item"}
+    own = import_log(ocel(tmp_path, objects=[{"id": k, "type": v} for k, v in kinds.items()]), tmp_path / "own")
+    assert "4 touchpoints of 2 journeys (the log's own), 2 activities" in str(own)
+    assert own.config.read_text().startswith("# The journeys are those of log.json. What you may")
+    assert "journey is one journey" not in str(own) + own.config.read_text()
 
 
 def test_a_log_that_has_grown_adds_what_is_new(log: Path, tmp_path: Path) -> None:
@@ -183,7 +270,7 @@ def ocel(tmp_path: Path, **changes: Any) -> Path:
     ]  # fmt: skip
     log = {
         "objectTypes": [],
-        "eventTypes": [],
+        "eventTypes": [{"name": name, "attributes": []} for name in ("placed", "packed", "paid")],
         "events": [
             {"id": name, "type": kind, "time": NOON, "relationships": [{"objectId": o, "qualifier": ""} for o in about]}
             for name, kind, about in events
@@ -200,8 +287,10 @@ def test_the_objects_of_one_type_are_the_cases(tmp_path: Path) -> None:
     assert paths(config)[1] == {("placed", "paid"): 2}
     assert made.log.event_count == 4
     assert made.left_out == [
-        "events about objects, by type: customer 3, item 1, order 4; those about no order are no touchpoints (--case)"
+        "objects that events are about, by type: customer 3, item 1, order 4; order is the case: 1 event is about none "
+        "and no touchpoint (--case)"
     ]
+    assert not made.notes
     made, config = imported(ocel(tmp_path), tmp_path / "customers")
     assert made.case == "customer"
     assert paths(config)[1] == {("placed", "placed", "paid"): 1}

@@ -70,6 +70,14 @@ def xes_rows(content: str | bytes, *, size: int = 64, limits: Limits = SMALL) ->
     return rows(xes_batches(chunks(found, size), limits=limits, warn=lambda _: None))
 
 
+def warned(log: str | dict[str, Any]) -> list[str]:
+    """What the reader warns of."""
+    read = FileRead(SMALL)
+    content, reader = (log, "xes") if isinstance(log, str) else (json.dumps(log), "ocel")
+    rows(read.batches(BytesIO(content.encode()), name="log", reader=reader, delimiter=",", required=()))
+    return read.warnings
+
+
 def ocel_rows(log: object, *, size: int = 64, limits: Limits = SMALL) -> list[tuple[int, dict[str, Any]]]:
     found = log if isinstance(log, bytes) else json.dumps(log).encode()
     return rows(ocel_batches(lambda: chunks(found, size), limits=limits, warn=lambda _: None))
@@ -172,6 +180,43 @@ def test_events_about_objects_come_with_types_and_places() -> None:
     assert found[1]["objects"] == [{"id": "o1", "type": "order", "qualifier": None, "position": 2}]
     assert found[2]["objects"][0]["type"] is None
     assert (found[3]["type"], found[3]["objects"]) == ("noted 🙂", [])
+
+
+def test_traces_of_one_name_are_counted_and_those_without_events_are_not() -> None:
+    assert warned(XES) == ["2 traces share the name 'NA': traces of one name become one case, and so one journey"]
+    again = '<trace><event/><string key="concept:name" value=" late&#160;"/></trace>'
+    empty = '<trace><string key="concept:name" value="NA"/></trace>'
+    text = XES.replace("</log>", f"{again}{empty}</log>")
+    assert warned(text) == [
+        "4 traces share 2 names, such as 'NA': traces of one name become one case, and so one journey"
+    ]
+    assert xes_rows(text)[-1][1]["position"] == 2
+    assert not warned(XES.replace('value="NA"', 'value="other"', 1))
+
+
+def test_faults_between_the_parts_of_an_ocel_log_are_counted_each_with_the_first_of_them() -> None:
+    types = [{"name": name, "attributes": []} for name in ("order placed", "noted 🙂")]
+    assert warned({**OCEL, "eventTypes": types}) == [
+        "2 events of types that eventTypes does not declare, such as 'paid' (event 2)",
+        "1 reference to an object that the log does not list, such as 'nobody' (event 3)",
+    ]
+    sound = {
+        **OCEL,
+        "eventTypes": [*types, {"name": "paid"}],
+        "objects": [*OCEL["objects"], {"id": "nobody", "type": "x"}],
+    }
+    assert not warned(sound)
+    assert not warned(dict(reversed(sound.items())))
+
+
+def test_an_event_whose_id_came_before_is_refused_and_takes_no_place() -> None:
+    first, *others = OCEL["events"]
+    found = ocel_rows({**OCEL, "events": [first, {**first, "type": "paid"}, *others]})
+    assert found[1] == (2, {"refused": "repeated_id"})
+    assert [number for number, row in found if "refused" in row] == [2]
+    assert found[2][1]["objects"][0]["position"] == 2
+    nameless = [{key: value for key, value in first.items() if key != "id"}] * 2
+    assert all("refused" not in row for _, row in ocel_rows({**OCEL, "events": nameless}))
 
 
 def test_objects_may_stand_before_the_events_or_after_them() -> None:

@@ -13,7 +13,12 @@ IMPORT_EXAMPLE = "Example: journey import log.xes.gz --dir log, then: journey ru
 
 
 def export(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file (.gz: compressed); for parquet a folder.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", help="A file: .xes for xes, .json for ocel (.gz after it: compressed); for parquet a folder."
+        ),
+    ],
     kind: Annotated[
         str,
         typer.Option("--format", help="xes, ocel (OCEL 2.0 JSON) or parquet (a star schema)."),

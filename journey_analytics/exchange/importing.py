@@ -13,23 +13,26 @@ from typing import Any, Final
 from journey_analytics.build import builtin_sql, sql_files
 from journey_analytics.config import DEFAULT_FILE, Source
 from journey_analytics.errors import ConfigurationError, DataError, nearest
+from journey_analytics.exchange.kinds import USUAL, Kinds, kinds_of
 from journey_analytics.exchange.log import Log, groups_of, log_format, read_log
+from journey_analytics.exchange.words import several
 from journey_analytics.sequence.rules import RULE_COLUMNS
 
 SOURCE: Final = "log"
 """The name of the source in the workspace."""
 
 LIFECYCLES: Final = ("complete", "all")
-CASE_TYPES: Final = ("journey", "case", "customer")
+JOURNEY: Final = "journey"
+CASE_TYPES: Final = (JOURNEY, "case", "customer")
 """The object types taken for cases when none is named, the first that there is."""
 
 _TOML = """\
-# One {case} of {log} is one journey. What you may want to fill in, then `journey run` again:
+# {one}. What you may want to fill in, then `journey run` again:
 #   sql/config/activity.csv    kind: purchase for the activity that is the goal, end for one that ends a journey
 #   sql/config/stage_rule.csv  stage: awareness, consideration, decision or post_purchase in place of unknown
 # After a purchase a touchpoint of an earlier stage, or of an unknown one, begins a journey of its own: give
 # post_purchase to what follows the goal. Without a purchase no journey is converted.
-# A journey is dropped when it has been silent for longer than {days} days, the longest pause within a {case} of the log
+# A journey is dropped when it has been silent for longer than {gap}, the longest pause within a {case} of the log
 # (fixed_gap_days in sql/config/setting.csv); until then it is open.
 [warehouse]
 path = "warehouse.duckdb"
@@ -46,13 +49,17 @@ path   = "landing/{file}"
 
 @dataclass(frozen=True)
 class Imported:
-    """The workspace that was made. `left_out` says what of the log is no touchpoint."""
+    """The workspace that was made.
+
+    `left_out` says what of the log is no touchpoint, `notes` how the rest was understood; a sentence each.
+    """
 
     config: Path
     case: str
     log: Log
     gap_days: int
     left_out: Sequence[str]
+    notes: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -65,17 +72,21 @@ class Imported:
             "gap_days": self.gap_days,
             "activities": dict(self.log.activities),
             "left_out": list(self.left_out),
+            "notes": list(self.notes),
         }
 
     def __str__(self) -> str:
         """As text for a person."""
         log = self.log
         lines = [
-            f"{log.event_count:,} events: {log.touchpoint_count:,} touchpoints of {log.case_count:,} journeys "
-            f"(one {self.case} is one journey), {len(log.activities):,} activities",
+            f"{several(log.event_count, 'event')}: {several(log.touchpoint_count, 'touchpoint')} of "
+            f"{several(log.case_count, 'journey')} ({_meaning(self.case)}), {several(len(log.activities), 'activity')}",
             *self.left_out,
-            f"a journey is over after {self.gap_days:,} days of silence, the longest pause within a {self.case}",
-            f"fill in goals and stages where you know them: {self.config.parent / 'sql' / 'config'}",
+            *self.notes,
+            f"a journey is over after {several(self.gap_days, 'day')} of silence, the longest pause within a "
+            f"{self.case}, rounded up",
+            "fill in goals (without one nothing is bought) and stages where you know them: "
+            f"{self.config.parent / 'sql' / 'config'}",
             f"next: journey run --config {self.config}",
         ]
         return "\n".join(lines)
@@ -131,17 +142,21 @@ def _make(file: Path, folder: Path, *, kind: str, what: str, groups: Mapping[str
         raise ConfigurationError(f"cannot write the workspace {folder}: {error.strerror}") from error
     _write_cases(rules, kind, what=what, transitions=groups if lifecycle == "all" else {})
     source = Source(name=SOURCE, format=kind, paths={"": (str(landed),)})
-    log = read_log(file, source, sql_files(folder / "sql"))
+    log = read_log(file, source, sql_files(folder / "sql"), case=what if kind == "ocel" else None)
     if not log.touchpoint_count:
-        raise DataError(f"{file}: none of its {log.event_count:,} events is a touchpoint{_why(log)}")
+        why = f": {_reasons(log)}" if log.refused else ""
+        raise DataError(f"{file}: none of its {several(log.event_count, 'event')} is a touchpoint{why}")
     days = gap_days(log.longest_pause)
-    _write_rules(rules, log.activities, days=days)
+    kinds = kinds_of(log.activities, _builtin_kinds(), always_last=log.always_last)
+    _write_rules(rules, log.activities, kinds, days=days)
     config = folder / DEFAULT_FILE
-    text = _TOML.format(
-        case=_in_comment(what), log=_in_comment(file.name), days=days, source=SOURCE, format=kind, file=landed.name
-    )
+    case, gap = _in_comment(what), several(days, "day")
+    name = _in_comment(file.name)
+    one = f"The journeys are those of {name}" if what == JOURNEY else f"One {case} of {name} is one journey"
+    text = _TOML.format(one=one, case=case, gap=gap, source=SOURCE, format=kind, file=landed.name)
     config.write_text(text, encoding="utf-8")
-    return Imported(config, what, log, days, _left_out(kind, what, log, lifecycle))
+    notes = [*log.warnings, *_zones(log), *kinds.sentences()]
+    return Imported(config, what, log, days, _left_out(kind, what, log, lifecycle), notes)
 
 
 def gap_days(longest_pause: timedelta) -> int:
@@ -160,8 +175,25 @@ def _in_comment(text: str) -> str:
     return "".join(mark if mark.isprintable() else "?" for mark in text)
 
 
-def _why(log: Log) -> str:
-    return "".join(f"; {count:,}: {reason}" for reason, count in list(log.refused.items())[:3])
+def _meaning(case: str) -> str:
+    return "the log's own" if case == JOURNEY else f"one {case} is one journey"
+
+
+def _reasons(log: Log) -> str:
+    """Every reason with its count and first event: the counts add up to what is refused."""
+    return "; ".join(f"{found.count:,} {code} ({found.example})" for code, found in log.refused.items())
+
+
+def _zones(log: Log) -> list[str]:
+    if not log.no_zone_count:
+        return []
+    times = "1 event has a time" if log.no_zone_count == 1 else f"{log.no_zone_count:,} events have times"
+    return [f"{times} without a zone: taken as UTC (for another zone: time_zone of the source in {DEFAULT_FILE})"]
+
+
+def _builtin_kinds() -> dict[str, str]:
+    with (builtin_sql() / "config" / "activity.csv").open(encoding="utf-8", newline="") as builtin:
+        return {row["activity"]: row["kind"] for row in csv.DictReader(builtin)}
 
 
 def _left_out(kind: str, what: str, log: Log, lifecycle: str) -> list[str]:
@@ -174,11 +206,19 @@ def _left_out(kind: str, what: str, log: Log, lifecycle: str) -> list[str]:
         )
     if kind == "ocel":
         said.append(
-            f"events about objects, by type: {_listed(log.groups)}; those about no {what} are no touchpoints (--case)"
+            f"objects that events are about, by type: {_listed(log.groups)}; {what} is the case{_caseless(log)}"
         )
     if log.refused:
-        said.append(f"{sum(log.refused.values()):,} events will be refused{_why(log)}: see `journey rejected`")
+        events = several(sum(found.count for found in log.refused.values()), "event")
+        said.append(f"{events} will be refused: {_reasons(log)}; after the run `journey rejected` shows them")
     return said
+
+
+def _caseless(log: Log) -> str:
+    if not log.caseless_count:
+        return ""
+    are = "is about none and no touchpoint" if log.caseless_count == 1 else "are about none and no touchpoints"
+    return f": {several(log.caseless_count, 'event')} {are} (--case)"
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -202,11 +242,14 @@ def _write_cases(rules: Path, kind: str, *, what: str, transitions: Mapping[str,
         _write_csv(rules / "log_lifecycle.csv", ("transition", "is_touchpoint", "description"), rows)
 
 
-def _write_rules(rules: Path, activities: Mapping[str, int], *, days: int) -> None:
+def _write_rules(rules: Path, activities: Mapping[str, int], kinds: Kinds, *, days: int) -> None:
     _write_csv(
         rules / "activity.csv",
         ("activity", "source_kind", "kind", "description"),
-        [(name, SOURCE, "act", f"{count} touchpoints of the log") for name, count in activities.items()],
+        [
+            (name, SOURCE, kinds.proposed.get(name, USUAL), f"{several(count, 'touchpoint')} of the log")
+            for name, count in activities.items()
+        ],
     )
     _write_csv(rules / "stage_rule.csv", RULE_COLUMNS, _stage_rules(activities))
     _write_settings(rules / "setting.csv", days)

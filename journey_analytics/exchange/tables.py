@@ -144,6 +144,11 @@ class Chosen:
         """Journeys in which nobody did anything: they are in no export."""
         return self.warehouse.value("select count(*) from core.journey_at_cutoff where is_passive", name="journeys")
 
+    @property
+    def journey_count(self) -> int:
+        """The chosen journeys."""
+        return self.warehouse.value(self.statement("select count(*) from chosen"), name="journeys")
+
     def touchpoints(self) -> Iterator[dict[str, Any]]:
         """Touchpoints journey after journey, by their beginning, then id; within a journey by position."""
         return self._records(_TOUCHPOINTS + _IN_TRACES, "touchpoints")

@@ -63,8 +63,12 @@ class FileRead:
     @property
     def warning(self) -> str | None:
         """All warnings in one line, in the order they came; null without any."""
-        texts = [text if count == 1 else f"{text} ({count} times)" for text, count in self._warnings.items()]
-        return "; ".join(texts) or None
+        return "; ".join(self.warnings) or None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Each warning once, in the order they came."""
+        return [text if count == 1 else f"{text} ({count} times)" for text, count in self._warnings.items()]
 
     def batches(self, handle: BinaryIO, *, name: str, reader: str, delimiter: str, required: Sequence[str]) -> Batches:
         """The rows of an open file.

@@ -16,6 +16,7 @@ ROW_CODES: Final = (
     "too_few_fields",
     "too_many_fields",
     "unclosed_quote",
+    "repeated_id",
 )
 """Why a reader refuses one row; staging and admission add theirs."""
 

@@ -13,6 +13,8 @@ from xml.parsers import expat
 from journey_analytics.sources.rows import Batches, FileRefusedError, Limits, RefusedRow, RowBatch, Warn, cut
 
 CASE_NAME: Final = "concept:name"
+_BLANKS: Final = " \t\n\f\r\x0b\xa0\u200b\u2060\ufeff"
+"""What `clean_text` takes off the ends of a name: traces that differ in it alone are one case as well."""
 _VALUES: Final = frozenset({"string", "date", "int", "float", "boolean", "id"})
 
 
@@ -21,7 +23,8 @@ def xes_batches(chunks: Iterable[bytes], *, limits: Limits, warn: Warn) -> Batch
 
     A row is `{"trace": {…}, "event": {…}, "position": n}`: attributes by key, all values text as they stand, and the
     event's place (from 1) among the events so far whose traces have the same `concept:name`, so that two traces of one
-    name are one case. `trace` is null for an event outside of every trace. Of a key given twice the first value counts.
+    name are one case, which is warned of. `trace` is null for an event outside of every trace. Of a key given twice the
+    first value counts.
 
     Raises:
         FileRefusedError: `unreadable_file`: no well-formed XML, a document type declaration, another root than `log`,
@@ -48,6 +51,8 @@ class _LogReader:
         self._warn = warn
         self._number = 0
         self._place: Counter[str] = Counter()
+        self._traces: Counter[str] = Counter()
+        self._has_events = False
         self._trace: dict[str, str] | None = None
         self._event: dict[str, str] | None = None
         self._waiting: list[tuple[int, dict[str, str]]] = []
@@ -75,6 +80,16 @@ class _LogReader:
     def end(self) -> None:
         """The file has ended: whatever is open is not closed."""
         self._parsed(lambda: self._parser.Parse(b"", True))
+        shared = {name: count for name, count in self._traces.items() if count > 1}
+        if shared:
+            names = (
+                f"the name {min(shared)[:80]!r}"
+                if len(shared) == 1
+                else f"{len(shared):,} names, such as {min(shared)[:80]!r}"
+            )
+            self._warn(
+                f"{sum(shared.values()):,} traces share {names}: traces of one name become one case, and so one journey"
+            )
 
     def _parsed(self, parse: Callable[[], object]) -> None:
         try:
@@ -95,7 +110,7 @@ class _LogReader:
         if self._depth:
             self._depth += 1
         elif tag == "trace" and self._event is None:
-            self._trace, self._trace_size = {}, 0
+            self._trace, self._trace_size, self._has_events = {}, 0, False
         elif tag == "event":
             self._event, self._size = {}, 0
         elif tag not in ("log", "trace"):
@@ -125,10 +140,13 @@ class _LogReader:
             self._event = None
         elif tag == "trace":
             self._let_go()
+            if self._has_events and (case := self._case()):
+                self._traces[case] += 1
             self._trace = None
 
     def _take(self, event: dict[str, str]) -> None:
         self._number += 1
+        self._has_events = True
         if self._size + self._trace_size > self._limits.row_bytes:
             text = cut(json.dumps(event, ensure_ascii=False), self._limits)
             reason = f"the event has more than {self._limits.row_bytes:,} characters of attributes"
@@ -147,11 +165,15 @@ class _LogReader:
         self._waiting = []
 
     def _add(self, number: int, event: dict[str, str]) -> None:
-        case = None if self._trace is None else self._trace.get(CASE_NAME)
+        case = self._case()
         if case is not None:
             self._place[case] += 1
         row = {"trace": self._trace, "event": event, "position": self._place[case] if case is not None else 0}
         self.batch.add(number, json.dumps(row, ensure_ascii=False))
+
+    def _case(self) -> str | None:
+        name = None if self._trace is None else self._trace.get(CASE_NAME)
+        return None if name is None else name.strip(_BLANKS)
 
 
 def _refuse_doctype(*_: object) -> None:
