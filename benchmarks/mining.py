@@ -117,6 +117,7 @@ _EMPTY = """
 create table core.stage_visit as select journey_id, 'consideration' as stage, started_at as entered_at
 from core.journey where false;
 create table core.left_censored_journey (journey_id varchar);
+create table core.settled_until as select timestamp '2100-01-01' as settled_until_at;
 create table core.touchpoint_object (touchpoint_id varchar, object_type varchar, object_id varchar);
 create table run.cutoff as select timestamp '2100-01-01' as cutoff_at, 'web' as source;
 create table mart.headline as select 'EUR' as currency;
@@ -191,7 +192,7 @@ def _nodes() -> "list[Model | Step]":
     files = build.sql_files()
     models = {model.name: model for schema in ("core", "mart") for model in build.read_models(files, schema)}
     given = {"core.touchpoint", "core.journey", "core.stage_visit", "core.journey_segment", "core.touchpoint_object"}
-    given |= {"core.left_censored_journey", "mart.headline"}
+    given |= {"core.left_censored_journey", "core.settled_until", "mart.headline"}
     tree = build.Step("path_tree", TREE_READS, frozenset({"mart.path_tree"}), make_path_tree)
     wanted, asked = [], [*SAME, *ALSO]
     while asked:

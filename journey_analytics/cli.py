@@ -8,7 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from journey_analytics.commands import attribution, changes, drivers, dropoff, funnel, opportunities, stage
+from journey_analytics.commands import (
+    attribution,
+    changes,
+    conformance,
+    drivers,
+    dropoff,
+    exchange,
+    flow,
+    funnel,
+    model,
+    opportunities,
+    path_map,
+    rework,
+    rules,
+    stage,
+    variants,
+)
 from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from journey_analytics.commands.options import print_json as _print_json
 from journey_analytics.errors import ConfigurationError, JourneyError
@@ -97,15 +113,24 @@ def report(
     print(job.render_report(read_config(config), out=out))
 
 
-for _command, _example in (
-    (dropoff.dropoff, dropoff.EXAMPLE),
-    (funnel.funnel, funnel.EXAMPLE),
-    (drivers.drivers, drivers.EXAMPLE),
-    (opportunities.opportunities, opportunities.EXAMPLE),
-    (changes.changes, changes.EXAMPLE),
-    (attribution.attribution, attribution.EXAMPLE),
+for _name, _command, _example in (
+    ("dropoff", dropoff.dropoff, dropoff.EXAMPLE),
+    ("funnel", funnel.funnel, funnel.EXAMPLE),
+    ("drivers", drivers.drivers, drivers.EXAMPLE),
+    ("opportunities", opportunities.opportunities, opportunities.EXAMPLE),
+    ("changes", changes.changes, changes.EXAMPLE),
+    ("attribution", attribution.attribution, attribution.EXAMPLE),
+    ("map", path_map.path_map, path_map.EXAMPLE),
+    ("flow", flow.flow, flow.EXAMPLE),
+    ("variants", variants.variants, variants.EXAMPLE),
+    ("model", model.model, model.EXAMPLE),
+    ("conformance", conformance.conformance, conformance.EXAMPLE),
+    ("rules", rules.rules, rules.EXAMPLE),
+    ("rework", rework.rework, rework.EXAMPLE),
+    ("export", exchange.export, exchange.EXPORT_EXAMPLE),
+    ("import", exchange.import_log, exchange.IMPORT_EXAMPLE),
 ):
-    app.command(epilog=_example)(_command)
+    app.command(_name, epilog=_example)(_command)
 
 
 @app.command(epilog="Example: journey rejected --json")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.funnel.declared import SavedFunnel, declared_funnels
+from journey_analytics.planned.declared import DeclaredPlan, declared_plans
 
 DEFAULT_FILE = "journey.toml"
 _REGION = re.compile(r"[A-Z]{2}")
@@ -48,6 +49,7 @@ class Config:
     memory_limit: str | None = None
     threads: int | None = None
     funnels: tuple[SavedFunnel, ...] = ()
+    plans: tuple[DeclaredPlan, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -66,7 +68,7 @@ class Config:
 
 
 _KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
-    "": {"warehouse": dict, "report": dict, "source": list, "funnel": list},
+    "": {"warehouse": dict, "report": dict, "source": list, "funnel": list, "planned": list},
     "warehouse": {"path": str, "memory_limit": str, "threads": int},
     "report": {"dir": str},
     "source": {
@@ -103,6 +105,7 @@ def read_config(file: Path) -> Config:
     faults.duplicates([source.name for source in sources if source])
     faults.threads(warehouse)
     funnels = declared_funnels(table.get("funnel", []), faults.add)
+    plans = declared_plans(table.get("planned", []), faults.add, root=file.parent)
     faults.raise_if_any()
     return Config(
         file=file,
@@ -112,6 +115,7 @@ def read_config(file: Path) -> Config:
         memory_limit=warehouse.get("memory_limit"),
         threads=warehouse.get("threads"),
         funnels=funnels,
+        plans=plans,
     )
 
 

@@ -8,8 +8,11 @@ from journey_analytics.warehouse import Warehouse
 
 PUBLISHED_CORE = (
     "core.touchpoint", "core.session", "core.journey", "core.stage_visit", "core.login_reliability",
-    "core.inactivity_limit", "core.need_signal", "core.journey_segment",
+    "core.inactivity_limit", "core.need_signal", "core.journey_segment", "core.left_censored_journey",
+    "core.settled_until", "core.touchpoint_object",
 )  # fmt: skip
+PUBLISHED_VIEWS = ("core.touchpoint_at_cutoff", "core.journey_at_cutoff")
+"""The state at T, over the tables above: each after those that it reads."""
 PUBLISHED_CONFIG = ("config.segment", "config.setting", "config.activity", "config.source_rank")
 PUBLISHED_RUN = ("run.load", "run.cutoff", "run.build")
 
@@ -26,7 +29,8 @@ def publish(warehouse: Warehouse, target: Path) -> None:
     tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_CONFIG, *PUBLISHED_RUN]
     try:
         _sweep(target)
-        warehouse.write_copy(fresh, [table for table in tables if warehouse.has(table)])
+        there = [[name for name in names if warehouse.has(name)] for names in (tables, PUBLISHED_VIEWS)]
+        warehouse.write_copy(fresh, there[0], views=there[1])
         replace_durably(fresh, target)
     except OSError as error:
         raise ConfigurationError(f"cannot publish to {target}: {error.strerror}") from error

@@ -21,6 +21,8 @@ from journey_analytics.entrants import check_place, segment_tables
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.funnel.attempt_rows import check_funnels
 from journey_analytics.load import LoadSummary
+from journey_analytics.planned.declared import plans_digest
+from journey_analytics.planned.step import check_plans
 from journey_analytics.publish import publish
 from journey_analytics.report import report_frames, write_report
 from journey_analytics.rule_tables import check_rule_tables
@@ -192,8 +194,9 @@ def _load(
 
 
 def _check_rules(config: Config, files: Mapping[str, Path]) -> None:
-    """Before anything is read or changed: the formats of the sources, and the rule tables."""
+    """Before anything is read or changed: the formats of the sources, the planned journeys, and the rule tables."""
     _check_formats(config, files)
+    check_plans(config.plans)
     check_rule_tables(build.rule_frames(files))
 
 
@@ -227,7 +230,9 @@ def _rebuild(
         check_funnels(warehouse, config)
         cutoff = _cutoff(config, warehouse, state)
         models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
-        made = steps.python_steps(cutoff, segment_tables=segment_tables(warehouse), funnels=config.funnels)
+        made = steps.python_steps(
+            cutoff, segment_tables=segment_tables(warehouse), funnels=config.funnels, plans=config.plans
+        )
         for node in build.ordered(models, made):
             with clock.step(node.name):
                 build.run_models(warehouse, [node])
@@ -260,6 +265,7 @@ def _state(config: Config, warehouse: Warehouse, *, files: Mapping[str, Path], a
         model_fingerprint=build.fingerprint(files, ("core", "mart", "check", "config"))
         + guards
         + repr(config.funnels)
+        + plans_digest(config.plans)
         + _VERSION,
     )
 

@@ -19,8 +19,11 @@ from journey_analytics.dropoff_step import DROPOFF_MAKES, DROPOFF_READS, make_dr
 from journey_analytics.entrants import ENTRANT_READS
 from journey_analytics.funnel.declared import SavedFunnel
 from journey_analytics.funnel.step import FUNNEL_MAKES, FUNNEL_READS, make_funnels
-from journey_analytics.mining.model import process_model_table
+from journey_analytics.mining.model import MODEL_READS, process_model_table
 from journey_analytics.opportunity.step import OPPORTUNITY_READS, make_opportunity
+from journey_analytics.paths.tree_step import TREE_READS, make_path_tree
+from journey_analytics.planned.declared import DeclaredPlan
+from journey_analytics.planned.step import PLANNED_MAKES, PLANNED_READS, make_planned
 from journey_analytics.sequence import Rules, build_sequence, learn, learnt_rules, learnt_until, read_rules
 from journey_analytics.sequence.kernel import TOUCHPOINT_COLUMNS
 from journey_analytics.sequence.learning import SAMPLE_TOUCHPOINTS, needs_data
@@ -37,16 +40,20 @@ _ORDER = "occurred_at, source_rank, source, source_event_id"
 
 
 def python_steps(
-    cutoff: datetime, *, segment_tables: frozenset[str] = frozenset(), funnels: Sequence[SavedFunnel] = ()
+    cutoff: datetime,
+    *,
+    segment_tables: frozenset[str] = frozenset(),
+    funnels: Sequence[SavedFunnel] = (),
+    plans: Sequence[DeclaredPlan] = (),
 ) -> list[Step]:
-    """The steps at cut-off T, each with what it reads and makes, for `build.ordered`; `funnels` are the saved ones.
+    """The steps at cut-off T, each with what it reads and makes, for `build.ordered`; funnels and plans are declared.
 
     Whatever reads `core.stage_visit` reads it with its segments (`entrants`), and so after `segment_tables`.
     """
     segments_too = ENTRANT_READS | segment_tables
     return [
         replace(step, reads=step.reads | segments_too) if "core.stage_visit" in step.reads else step
-        for step in [*_steps(cutoff), _funnel_step(cutoff, funnels)]
+        for step in [*_steps(cutoff), _funnel_step(cutoff, funnels), _planned_step(plans)]
     ]
 
 
@@ -56,6 +63,15 @@ def _funnel_step(cutoff: datetime, funnels: Sequence[SavedFunnel]) -> Step:
         reads=FUNNEL_READS,
         makes=FUNNEL_MAKES,
         execute=lambda warehouse: make_funnels(warehouse, funnels, cutoff=cutoff),
+    )
+
+
+def _planned_step(plans: Sequence[DeclaredPlan]) -> Step:
+    return Step(
+        name="planned",
+        reads=PLANNED_READS,
+        makes=PLANNED_MAKES,
+        execute=lambda warehouse: make_planned(warehouse, plans),
     )
 
 
@@ -107,10 +123,11 @@ def _steps(cutoff: datetime) -> list[Step]:
         ),
         Step(
             name="process_model",
-            reads=frozenset({"mart.variant", "mart.stage_variant"}),
+            reads=MODEL_READS,
             makes=frozenset({"mart.process_model"}),
             execute=process_model_table,
         ),
+        Step(name="path_tree", reads=TREE_READS, makes=frozenset({"mart.path_tree"}), execute=make_path_tree),
         Step(
             name="stage_suggestion",
             reads=SUGGESTION_READS | rule_tables,

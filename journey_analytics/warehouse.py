@@ -3,6 +3,7 @@
 It opens hardened connections, runs named SQL and hands frames in and out. An error carries the model and its SQL.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +79,11 @@ class Warehouse:
             relation = self._connection.sql(sql, params=list(parameters) if parameters is not None else None)
             return relation.to_arrow_table()
 
+    def batches(self, sql: str, *, name: str = "query", row_count: int = 10_000) -> "Iterator[pa.RecordBatch]":
+        """The rows of a query in parts of at most `row_count`, read as they are asked for: never all in memory."""
+        with _sql_errors(name, sql), self._connection.cursor() as cursor:
+            yield from cursor.sql(sql).to_arrow_reader(row_count)
+
     def create_from(self, table: str, frame: "pl.DataFrame | pa.Table") -> None:
         """Create or replace `table` (schema.name) with the rows of a frame; its columns give the types."""
         with self._registered(frame) as view:
@@ -108,17 +114,30 @@ class Warehouse:
             raise
         self.execute("commit", name="commit")
 
-    def write_copy(self, path: Path, tables: "Sequence[str]") -> None:
-        """Write `tables` to a new database file in the warehouse's folder, checkpointed and closed."""
+    def write_copy(self, path: Path, tables: "Sequence[str]", *, views: "Sequence[str]" = ()) -> None:
+        """Write `tables` to a new database file in the warehouse's folder, checkpointed and closed.
+
+        `views` stay views: they read the tables of the copy, and come in the order in which they read each other.
+        """
         self.execute(f"attach {quoted(str(path))} as copied", name="write_copy")
         try:
             for schema in sorted({table.split(".")[0] for table in tables}):
                 self.execute(f"create schema copied.{schema}", name="write_copy")
             for table in tables:
                 self.execute(f"create table copied.{table} as select * from {table}", name=table)
+            for view in views:
+                self.execute(f"create view copied.{view} as {self._select_of(view)}", name=view)
             self.execute("checkpoint copied", name="write_copy")
         finally:
             self.execute("detach copied", name="write_copy")
+
+    def _select_of(self, view: str) -> str:
+        schema, name = view.split(".")
+        made = (
+            "select sql from duckdb_views() "
+            "where database_name = current_database() and schema_name = ? and view_name = ?"
+        )
+        return re.split(r"\sAS\s", self.value(made, [schema, name]), maxsplit=1)[1]
 
     def has(self, table: str) -> bool:
         """Whether `schema.name` exists, as a table or a view."""
@@ -179,15 +198,16 @@ def open_memory(*, threads: int | None = None) -> Warehouse:
     return _with_schemas(Warehouse(connection, path=None))
 
 
-def open_published(path: Path) -> Warehouse:
-    """Open a published copy read-only.
+def open_published(path: Path, *, memory_limit: str | None = None) -> Warehouse:
+    """Open a published copy read-only; beyond `memory_limit` (such as "1GB") it works on disk, beside the copy.
 
     Raises:
         DataError: when there is none yet.
     """
     if not path.is_file():
         raise DataError(f"nothing is published at {path} yet: run `journey run` first")
-    return Warehouse(duckdb.connect(str(path), read_only=True, config=HARDENED), path=path)
+    limit = {} if memory_limit is None else {"memory_limit": memory_limit}
+    return Warehouse(duckdb.connect(str(path), read_only=True, config={**HARDENED, **limit}), path=path)
 
 
 def _harden(

@@ -29,11 +29,11 @@ PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
 CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
 AT_CUTOFF = (
-    *CURRENCY, "core.left_censored_journey", "core.journey_at_cutoff", "core.first_purchase", "core.path_journey",
-    "core.path_segment",
+    *CURRENCY, "core.left_censored_journey", "core.settled_until", "core.journey_at_cutoff", "core.first_purchase",
+    "core.path_journey", "core.path_segment",
 )  # fmt: skip
-RULES_TOO = (*AT_CUTOFF, "core.process_rule_part")
-"""With what process rules are judged by: it reads more of a touchpoint than the tests of other marts give it."""
+RULES_TOO = (*AT_CUTOFF, "core.path_touchpoint", "core.process_rule_part")
+"""With what process rules and rework are counted by: more of a touchpoint than the tests of other marts give."""
 Row = dict[str, object]
 
 
@@ -95,6 +95,9 @@ def make_cutoff(warehouse: Warehouse, names: Sequence[str] = AT_CUTOFF) -> None:
     """Make what the marts read of the core: the state at T, and the leading currency then."""
     if not warehouse.has("core.inactivity_limit"):
         warehouse.execute("create table if not exists core.left_censored_journey (journey_id varchar)")
+        warehouse.execute(
+            "create table if not exists core.settled_until as select timestamp '2100-01-01' as settled_until_at"
+        )
     if not warehouse.has("core.touchpoint_object"):
         warehouse.execute(
             "create table core.touchpoint_object (touchpoint_id varchar, object_type varchar, object_id varchar)"

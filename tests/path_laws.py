@@ -129,8 +129,14 @@ def _map_faults(log: Log, links: pl.DataFrame, activities: pl.DataFrame) -> Iter
 
 def _step_faults(log: Log) -> Iterator[str]:
     rows = pl.DataFrame(
-        [(number, path.status, name, True) for number, path in enumerate(log.paths) for name in path.activities],
-        schema={"journey": pl.Int64, "status": pl.String, "node": pl.String, "is_entered": pl.Boolean},
+        [(number, path.status, True, name, True) for number, path in enumerate(log.paths) for name in path.activities],
+        schema={
+            "journey": pl.Int64,
+            "status": pl.String,
+            "is_settled": pl.Boolean,
+            "node": pl.String,
+            "is_entered": pl.Boolean,
+        },
         orient="row",
     )
     shown = folded(step_links(rows, steps=log.steps, anchor=log.anchor), log.top)
@@ -155,8 +161,8 @@ def _step_faults(log: Log) -> Iterator[str]:
 
 def _tree_faults(log: Log) -> Iterator[str]:
     journeys = pl.DataFrame(
-        [(number, path.status, None) for number, path in enumerate(log.paths)],
-        schema={"journey": pl.Int64, "status": pl.String, "amount": pl.Decimal(38, 4)},
+        [(number, path.status, True, None) for number, path in enumerate(log.paths)],
+        schema={"journey": pl.Int64, "status": pl.String, "is_settled": pl.Boolean, "amount": pl.Decimal(38, 4)},
         orient="row",
     )
     runs = [[name for name, _ in groupby(path.activities)] for path in log.paths]

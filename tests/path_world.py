@@ -58,7 +58,15 @@ def journeys_of(warehouse: Warehouse) -> list[dict[str, Any]]:
         "select j.journey_id, j.customer_id, j.status, j.started_at, j.first_channel, s.persona, s.customer_kind "
         "from core.journey as j join core.journey_segment as s using (journey_id) where not j.is_passive"
     ).to_dicts()
-    return [row | _beginning(row, touched[row["journey_id"]]) for row in rows]
+    until = warehouse.value("select settled_until_at from core.settled_until")
+    known = {row["journey_id"]: {"is_settled": row["started_at"] <= until} for row in rows}
+    return [row | known[row["journey_id"]] | _beginning(row, touched[row["journey_id"]]) for row in rows]
+
+
+def states_of(row: Row) -> list[str]:
+    """What a journey is counted in: its status, and whether it is closed and began early enough for a share."""
+    known = {"converted": ["settled_converted", "settled"], "dropped": ["settled"], "open": []}
+    return [row["status"], *(known[row["status"]] if row["is_settled"] else [])]
 
 
 def _beginning(row: Row, touched: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
@@ -89,7 +97,7 @@ def links_of(journeys: Iterable[Row]) -> dict[Link, dict[str, Any]]:
             waits[link] += [] if wait is None else [wait]
             states[link]["passages"] += 1
         for link in {link for link, _ in passages}:
-            states[link][row["status"]] += 1
+            states[link].update(states_of(row))
     return {link: _counted(states[link]) | _waited(waits[link]) for link in states}
 
 
@@ -102,7 +110,8 @@ def passages_of(row: Row) -> Iterator[tuple[Link, float | None]]:
 
 def _counted(states: Mapping[str, int]) -> dict[str, Any]:
     statuses = {f"{status}_count": states[status] for status in END_NODES}
-    return {"follow_count": states["passages"], "journey_count": sum(statuses.values()), **statuses}
+    settled = {f"{name}_count": states[name] for name in ("settled_converted", "settled")}
+    return {"follow_count": states["passages"], "journey_count": sum(statuses.values()), **statuses, **settled}
 
 
 def _waited(waits: Sequence[float]) -> dict[str, Any]:

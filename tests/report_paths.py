@@ -13,6 +13,8 @@ STATUSES = ("converted", "dropped", "open")
 PASSED_ON = ("first_channel", "device", "customer_kind")
 """Segments of a walk that the map knows; `entry_month` of the world is the month in which it started."""
 
+NEWEST_MONTH = "2026-02"
+
 Walk = dict[str, Any]
 Passage = tuple[int, str, str | None, float | None]
 
@@ -50,7 +52,15 @@ def _passages(walks: list[Walk], numbers: list[int]) -> Iterator[Passage]:
 
 def _statuses(walks: list[Walk], numbers: set[int]) -> dict[str, int]:
     found = Counter(walks[number]["status"] for number in numbers)
-    return {f"{status}_count": found[status] for status in STATUSES}
+    return {f"{status}_count": found[status] for status in STATUSES} | {
+        "settled_converted_count": sum(_is_settled(walks[n]) and walks[n]["status"] == "converted" for n in numbers),
+        "settled_count": sum(_is_settled(walks[n]) and walks[n]["status"] != "open" for n in numbers),
+    }
+
+
+def _is_settled(walk: Walk) -> bool:
+    """All but those of the newest month."""
+    return walk["segments"]["entry_month"] < NEWEST_MONTH
 
 
 def _links(walks: list[Walk], numbers: list[int], segment: str, value: str) -> Iterator[dict[str, Any]]:

@@ -30,9 +30,10 @@ def _timed(names: Sequence[str], walk: Walk) -> list[tuple[str, int]]:
 
 def _tree(level: str, walks: Sequence[Walk], lists: Sequence[Sequence[tuple[str, int]]]) -> pl.DataFrame:
     journeys = [
-        {"journey": number, "status": walk["status"], "amount": 20 if walk["status"] == "converted" else None}
+        {"journey": number, "status": walk["status"], "is_settled": number % 3 > 0,
+         "amount": 20 if walk["status"] == "converted" else None}
         for number, walk in enumerate(walks)
-    ]
+    ]  # fmt: skip
     return prefix_tree(
         pl.DataFrame(journeys, schema=JOURNEY_SCHEMA),
         [_at(place, walks, lists) for place in range(DEEPEST + 1)],

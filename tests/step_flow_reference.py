@@ -9,7 +9,10 @@ from typing import Any
 import polars as pl
 
 ENDS = {"converted": "CONVERTED", "dropped": "DROPPED", "open": "OPEN"}
-COUNTS = ("journey_count", "first_count", "converted_count", "dropped_count", "open_count")
+COUNTS = (
+    "journey_count", "first_count", "converted_count", "dropped_count", "open_count", "settled_converted_count",
+    "settled_count",
+)  # fmt: skip
 
 Key = tuple[int, str, str]
 
@@ -21,6 +24,14 @@ class Journey:
     nodes: tuple[str, ...]
     status: str
     entered: frozenset[str] | None = None
+    is_settled: bool = True
+
+    @property
+    def counted_in(self) -> list[str]:
+        """The columns that it is counted in, beside `first_count`."""
+        settled = {"converted": ["settled_converted_count", "settled_count"], "dropped": ["settled_count"]}
+        known = settled.get(self.status, []) if self.is_settled else []
+        return ["journey_count", f"{self.status}_count", *known]
 
 
 def collapsed(nodes: Sequence[str]) -> list[str]:
@@ -52,7 +63,7 @@ def links_by_hand(
         if zero is not None:
             for key, is_first in _walked(journey, nodes, zero, steps):
                 counts = found.setdefault(key, Counter())
-                counts.update(["journey_count", f"{journey.status}_count", *(["first_count"] if is_first else [])])
+                counts.update([*journey.counted_in, *(["first_count"] if is_first else [])])
     return {key: {name: counts[name] for name in COUNTS} for key, counts in found.items()}
 
 
@@ -95,14 +106,20 @@ def counts_of(links: pl.DataFrame) -> dict[Key, dict[str, int]]:
 def rows_of(journeys: Sequence[Journey], pattern: Sequence[str] = ()) -> pl.DataFrame:
     """Journeys as `step_links` wants them, with one boolean column per element of the pattern."""
     rows = [
-        {"journey": number, "status": journey.status, "node": node, "is_entered": _may(journey, node)}
+        {
+            "journey": number,
+            "status": journey.status,
+            "is_settled": journey.is_settled,
+            "node": node,
+            "is_entered": _may(journey, node),
+        }
         | {f"fits_{place}": node == wanted for place, wanted in enumerate(pattern)}
         for number, journey in enumerate(journeys)
         for node in journey.nodes or (None,)
     ]
     schema: Mapping[str, Any] = {
-        "journey": pl.Int64, "status": pl.String, "node": pl.String, "is_entered": pl.Boolean,
-        **{f"fits_{place}": pl.Boolean for place in range(len(pattern))},
+        "journey": pl.Int64, "status": pl.String, "is_settled": pl.Boolean, "node": pl.String,
+        "is_entered": pl.Boolean, **{f"fits_{place}": pl.Boolean for place in range(len(pattern))},
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
 

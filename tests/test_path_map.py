@@ -104,7 +104,8 @@ def test_all_links_most_passages_first(workspace: Path, expected: list[dict[str,
     for row in found["links"]:
         numbers = counted[row["activity"], row["next_activity"]]
         assert {name: row[name] for name in numbers} == pytest.approx(numbers)
-        assert row["closed_count"] == numbers["converted_count"] + numbers["dropped_count"]
+        settled = row["settled_count"]
+        assert row["conversion_share"] == (row["settled_converted_count"] / settled if settled else None)
     assert {row["activity"] for row in found["activities"]} == {name for _, name in counted} - {
         "CONVERTED", "DROPPED", "OPEN",
     }  # fmt: skip
@@ -190,12 +191,15 @@ def test_before_the_first_run_there_is_no_map(tmp_path: Path) -> None:
     assert "run `journey run` first" in done.stderr
 
 
-def test_a_share_is_of_closed_journeys_and_ranked_from_the_minimum_on() -> None:
+def test_a_share_is_of_settled_journeys_and_ranked_from_the_minimum_on() -> None:
     states = pl.DataFrame(
-        {"converted_count": [10, 9, 0, 0], "dropped_count": [20, 20, 0, 5], "open_count": [3, 0, 8, 0]}
+        {
+            "converted_count": [90, 9, 7, 0],
+            "settled_converted_count": [10, 9, 0, 0],
+            "settled_count": [30, 29, 0, 5],
+        }
     )
     found = with_shares(states, minimum_count=30)
-    assert found["closed_count"].to_list() == [30, 29, 0, 5]
     assert found["conversion_share"].to_list() == pytest.approx([1 / 3, 9 / 29, None, 0])
     assert found["is_ranked"].to_list() == [True, False, False, False]
     assert found["conversion_low_share"].to_list() == pytest.approx([0.1923, 0.1728, None, 0], abs=1e-4)
@@ -212,3 +216,25 @@ def test_a_link_of_one_selection_alone_is_compared_with_none() -> None:
     assert found["is_ranked"].to_list() == [True, False]
     assert found["difference_low_points"][0] > 60
     assert compared(one, other, of=50, versus=0, minimum_count=0)["difference_points"].null_count() == 2
+
+
+def test_how_young_journeys_end_is_not_compared() -> None:
+    columns = {"journey_count": 40, "follow_count": 40, "median_seconds": None, "p90_seconds": None}
+    rows = pl.DataFrame([{"activity": "a", "next_activity": name, **columns} for name in ("b", "CONVERTED")])
+    found = compared(rows, rows, of=50, versus=100, minimum_count=30, ends_known=False)
+    assert found.select("next_activity", "difference_points", "is_ranked").rows() == [
+        ("b", pytest.approx(40), True),
+        ("CONVERTED", None, False),
+    ]
+    assert found["difference_low_points"].is_null().to_list() == [False, True]
+
+
+def test_a_period_that_is_not_settled_says_so(workspace: Path, expected: list[dict[str, object]]) -> None:
+    first, *_, last = sorted({str(row["started_month"]) for row in expected})
+    shown = journey(workspace, "--where", f"started_month={last}", "--versus", f"started_month={first}", "--top", "99")
+    assert "too recent to tell" in shown.stdout
+    whole = journey(workspace, "--where", f"started_month={first}", "--versus", f"started_month={first}", "--top", "99")
+    assert "too recent to tell" not in whole.stdout
+    alone = journey(workspace, "--where", f"started_month={last}", "--top", "99").stdout
+    assert "too recent to tell" in alone
+    assert "begun at least" in alone

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 from random import Random
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mart_world import make_some_marts, mart_world
+from mart_world import CUTOFF, make_some_marts, mart_world
 
 from journey_analytics import build
 from journey_analytics.dropoff import stage_dropoff
@@ -23,11 +24,14 @@ from journey_analytics.paths.tree_step import make_path_tree, path_tree
 from journey_analytics.warehouse import Warehouse
 
 MINIMUM = 4
+SETTLING = timedelta(days=60)
+"""30 days to buy and 30 of silence in the small world."""
+
 MARTS = ("mart.variant", "mart.stage_variant", "mart.variant_coverage", "mart.headline", "mart.activity")
 CHECKS = (
     "as_many_journeys_enter_a_stage_in_the_stage_variants_as_in_the_dropoff",
     "every_node_of_the_path_tree_is_its_children_and_the_journeys_that_end_there",
-    "every_share_of_a_variant_or_a_path_lies_within_its_interval",
+    "every_share_of_a_path_is_of_settled_journeys_and_within_its_interval",
     "the_coverage_of_the_variants_rises_to_all_journeys",
     "the_first_steps_of_the_path_tree_are_the_starts_of_the_activities",
     "the_path_tree_and_the_variants_have_the_journeys_and_the_money_of_the_headline",
@@ -79,7 +83,10 @@ def _journey(touchpoints: list[dict[str, Any]], state: dict[str, Any], level: st
         if is_purchase and bought is None:
             bought = len(steps)
     amounts = [row["amount"] for row in touchpoints if row["is_purchase"] and row["currency"] == "EUR"]
-    return {"steps": steps, "status": state["status"], "amount": sum(amounts) if amounts else None, "bought": bought}
+    return {
+        "steps": steps, "status": state["status"], "amount": sum(amounts) if amounts else None, "bought": bought,
+        "is_settled": state["started_at"] <= CUTOFF - SETTLING,
+    }  # fmt: skip
 
 
 def _seen(row: dict[str, Any], level: str) -> list[tuple[str, Any, bool]]:
@@ -111,6 +118,7 @@ def by_hand(journeys: Sequence[Journey], *, minimum: int, deepest: int = 12) -> 
             nodes[*path, "*"] = _statuses(beyond) | {
                 "rest_step_count": len({_prefix(journey, len(path) + 1) for journey in beyond}),
                 "purchase_ahead_count": sum(_is_ahead(journey, len(path) + 1) for journey in beyond),
+                "conversion_share": None,
             }
     return nodes
 
@@ -127,7 +135,19 @@ def _statuses(journeys: list[Journey]) -> dict[str, Any]:
     counts = Counter(journey["status"] for journey in journeys)
     amounts = [journey["amount"] for journey in journeys if journey["amount"] is not None]
     states = {f"{status}_count": counts[status] for status in ("converted", "dropped", "open")}
-    return {"journey_count": len(journeys), **states, "amount": sum(amounts) if amounts else None}
+    settled = Counter(journey["status"] for journey in journeys if journey["is_settled"])
+    return {
+        "journey_count": len(journeys), **states, "amount": sum(amounts) if amounts else None,
+        "settled_count": settled["converted"] + settled["dropped"], "settled_converted_count": settled["converted"],
+    }  # fmt: skip
+
+
+def _share(journeys: list[Journey], depth: int) -> float | None:
+    """Of the settled and closed ones the part that bought; none once one of all has bought."""
+    closed = [journey for journey in journeys if journey["is_settled"] and journey["status"] != "open"]
+    if not closed or any(journey["bought"] is not None and journey["bought"] <= depth for journey in journeys):
+        return None
+    return sum(journey["status"] == "converted" for journey in closed) / len(closed)
 
 
 def _node(through: list[Journey], path: tuple[str, ...]) -> dict[str, Any]:
@@ -139,6 +159,7 @@ def _node(through: list[Journey], path: tuple[str, ...]) -> dict[str, Any]:
         "purchase_ahead_count": sum(_is_ahead(journey, len(path)) for journey in through),
         "median_seconds": median(waits) if waits else None,
         "rest_step_count": None,
+        "conversion_share": _share(through, len(path)),
     }
 
 
@@ -177,13 +198,16 @@ def logs(draw: st.DrawFn) -> list[Journey]:
         bought = draw(st.integers(1, len(steps))) if is_bought else None
         status = "converted" if is_bought else draw(st.sampled_from(["dropped", "open"]))
         amount = Decimal(draw(st.integers(0, 99))) if is_bought and draw(st.booleans()) else None
-        found.append({"steps": steps, "status": status, "amount": amount, "bought": bought})
+        found.append({
+            "steps": steps, "status": status, "amount": amount, "bought": bought, "is_settled": draw(st.booleans())
+        })  # fmt: skip
     return found
 
 
 def grown(journeys: Sequence[Journey], *, minimum: int, deepest: int, seed: int | None = None) -> pl.DataFrame:
     """The tree of the journeys, their rows in another order for every seed."""
-    rows = [{"journey": n, "status": j["status"], "amount": j["amount"]} for n, j in enumerate(journeys)]
+    told = ("status", "is_settled", "amount")
+    rows = [{"journey": n, **{name: j[name] for name in told}} for n, j in enumerate(journeys)]
     steps = [
         [
             {"journey": n, "step": j["steps"][place][0], "after_us": j["steps"][place][1],
@@ -241,19 +265,27 @@ def _ends(branch: Any) -> int:
 
 def test_siblings_are_placed_by_their_journeys_then_their_names_and_the_rest_is_last() -> None:
     walks = ["b"] * 3 + ["a"] * 3 + ["c"] * 5 + ["d", "e"]
-    journeys = [{"steps": [(step, 0)], "status": "open", "amount": None, "bought": None} for step in walks]
+    journeys = [_short(step, "open") for step in walks]
     tree = grown(journeys, minimum=3, deepest=2).filter(pl.col("depth") == 1)
     assert tree.select("place", "step", "journey_count", "rest_step_count").rows() == [
         (1, "c", 5, None), (2, "a", 3, None), (3, "b", 3, None), (4, None, 2, 2)
     ]  # fmt: skip
 
 
-def test_what_is_closed_makes_the_share_and_whether_it_is_ranked() -> None:
+def _short(step: str, status: str, *, is_settled: bool = True, bought: int | None = None) -> Journey:
+    """A journey of one step, then of a purchase where it converted."""
+    steps = [(step, 0), *([("order", 1)] if status == "converted" else [])]
+    bought = bought or (2 if status == "converted" else None)
+    return {"steps": steps, "status": status, "amount": None, "bought": bought, "is_settled": is_settled}
+
+
+def test_what_is_settled_and_closed_makes_the_share_and_whether_it_is_ranked() -> None:
     states = ["converted"] * 3 + ["dropped"] + ["open"] * 6
-    journeys = [
-        {"steps": [("a", 0)], "status": state, "amount": None, "bought": 1 if state == "converted" else None}
-        for state in states
-    ]
+    late = [_short("a", "converted", is_settled=False) for _ in range(20)]
+    journeys = [_short("a", state) for state in states]
+    node = grown([*journeys, *late], minimum=4, deepest=2).row(1, named=True)
+    assert (node["converted_count"], node["settled_converted_count"], node["settled_count"]) == (23, 3, 4)
+    assert node["conversion_share"] == 0.75
     node = grown(journeys, minimum=4, deepest=2).row(1, named=True)
     assert (node["conversion_share"], node["is_ranked"], node["currency"]) == (0.75, True, None)
     assert node["conversion_low_share"] < 0.75 < node["conversion_high_share"]
@@ -261,6 +293,17 @@ def test_what_is_closed_makes_the_share_and_whether_it_is_ranked() -> None:
     still_open = grown(journeys[4:], minimum=0, deepest=2).row(1, named=True)
     assert (still_open["conversion_share"], still_open["conversion_low_share"]) == (None, None)
     assert still_open["is_ranked"] is False
+    assert grown(late, minimum=4, deepest=2).row(1, named=True)["conversion_share"] is None
+
+
+def test_from_the_first_purchase_on_there_is_no_share() -> None:
+    journeys = [_short("a", state) for state in ["converted"] * 6 + ["dropped"] * 6]
+    tree = grown(journeys, minimum=4, deepest=2)
+    assert tree.select("step", "conversion_share", "is_ranked", "settled_count").rows() == [
+        (None, 0.5, True, 12), ("a", 0.5, True, 12), ("order", None, False, 6)
+    ]  # fmt: skip
+    one_bought_at_once = [*journeys, _short("a", "converted", bought=1)]
+    assert grown(one_bought_at_once, minimum=4, deepest=2).row(1, named=True)["conversion_share"] is None
 
 
 def test_a_tree_of_no_journeys_is_a_root_of_none() -> None:
@@ -316,8 +359,17 @@ def test_a_sound_world_passes(world: Warehouse, check: str) -> None:
         (CHECKS[1], "update mart.path_tree set purchased_count = purchased_count + 1 where step = 'order_placed'"),
         (CHECKS[1], "update mart.path_tree set journey_count = journey_count + 1 where depth = 0"),
         (CHECKS[2], "update mart.path_tree set conversion_low_share = 0.9999"),
-        (CHECKS[2], "update mart.stage_variant set conversion_high_share = null"),
-        (CHECKS[2], "update mart.variant set conversion_share = null"),
+        (CHECKS[2], "update mart.path_tree set conversion_high_share = null where depth = 0"),
+        (CHECKS[2], "update mart.path_tree set conversion_share = null where depth = 0"),
+        (CHECKS[2], "update mart.path_tree set settled_count = settled_count + 1 where depth = 0"),
+        (CHECKS[2], "update mart.path_tree set settled_converted_count = converted_count + 1 where depth = 1"),
+        (CHECKS[2], "update mart.path_tree set settled_count = converted_count + dropped_count where depth = 1"),
+        (
+            CHECKS[2],
+            "update mart.path_tree set conversion_share = 1, conversion_low_share = 1, conversion_high_share = 1 "
+            "where purchased_count > 0",
+        ),
+        (CHECKS[2], "update core.journey set started_at = started_at - interval 90 days"),
         (CHECKS[3], "update mart.variant_coverage set covered_share = covered_share / 2"),
         (CHECKS[3], "update mart.variant_coverage set variant_count = variant_count + 1"),
         (CHECKS[4], "update mart.path_tree set step = 'another' where depth = 1 and place = 1"),

@@ -7,7 +7,7 @@ from hashlib import md5
 
 import polars as pl
 import pytest
-from path_world import MARTS, folded, journeys_of, links_of, make_path_marts, passages_of, path_world
+from path_world import MARTS, folded, journeys_of, links_of, make_path_marts, passages_of, path_world, states_of
 from polars.testing import assert_frame_equal
 
 from journey_analytics import build
@@ -66,7 +66,7 @@ def test_activities_of_every_segment_are_those_counted_by_hand(capped: tuple[War
         for row in journeys:
             names = [name for name, _ in row["touchpoints"]]
             counted.update((value_of(row), name, "touchpoint") for name in names)
-            counted.update((value_of(row), name, part) for name in set(names) for part in ("journey", row["status"]))
+            counted.update((value_of(row), name, part) for name in set(names) for part in ("journey", *states_of(row)))
             ends = [(names[0], "start"), (names[-1], "end"), (names[-1], f"{row['status']}_end")]
             counted.update((value_of(row), *one) for one in ends)
         expected |= {(segment, value, name, part): count for (value, name, part), count in counted.items()}
@@ -289,6 +289,8 @@ FAULTS = {
         "delete from mart.path_link where segment = 'started_month'",
         "update mart.path_link set open_count = open_count + 1 where segment = 'device'",
         "update mart.path_activity set converted_count = converted_count + 1 where segment = 'first_channel'",
+        "update mart.path_activity set settled_count = settled_count + 1 where segment = 'first_channel'",
+        "update mart.path_link set settled_converted_count = settled_converted_count + 1 where segment = 'device'",
     ),
     "the_links_of_the_paths_are_those_of_directly_follows_less_the_passive_ones": (
         "update mart.path_link set follow_count = follow_count + 1 where segment = 'all'",
@@ -303,6 +305,9 @@ FAULTS = {
     ),
     "the_counts_and_waits_of_every_link_of_the_paths_fit_together": (
         "update mart.path_link set dropped_count = dropped_count + 1 where segment = 'device'",
+        "update mart.path_link set settled_count = dropped_count + settled_converted_count + 1",
+        "update mart.path_link set settled_converted_count = converted_count + 1",
+        "update mart.path_link set settled_count = settled_converted_count - 1",
         "update mart.path_link set follow_count = journey_count - 1",
         "update mart.path_link set median_seconds = p90_seconds + 1 where segment = 'all'",
         "update mart.path_link set p90_seconds = 3 where next_activity = 'OPEN'",
@@ -341,8 +346,11 @@ DAY = timedelta(days=1)
 BEGINNING = datetime(2026, 1, 1)
 
 
-def censored(*rows: tuple[str, str, timedelta, str, bool]) -> set[str]:
-    """The left-censored of journeys (id, customer, begun so long after the data, first stage, is passive)."""
+def censored(*rows: tuple[str, str, timedelta, str, bool], source: str = "web", **others: str) -> set[str]:
+    """The left-censored of journeys (id, customer, begun so long after the data, first stage, is passive).
+
+    Each is one touchpoint of `source`, or of the one given by its name.
+    """
     limits = {"awareness": 10, "decision": 20, "unknown": 5, "post_purchase": 40, "consideration": 10}
     with open_memory() as warehouse:
         journeys = [
@@ -350,11 +358,18 @@ def censored(*rows: tuple[str, str, timedelta, str, bool]) -> set[str]:
             for name, customer, after, _, is_passive in rows
         ]
         touched = [
-            {"journey_id": name, "position": 1, "stage": stage, "occurred_at": BEGINNING + after}
+            {
+                "journey_id": name,
+                "position": 1,
+                "stage": stage,
+                "occurred_at": BEGINNING + after,
+                "source": others.get(name, source),
+            }
             for name, _, after, stage, _ in rows
         ]
         warehouse.create_from("core.journey", pl.DataFrame(journeys))
         warehouse.create_from("core.touchpoint", pl.DataFrame(touched))
+        warehouse.create_from("run.cutoff", pl.DataFrame({"cutoff_at": [BEGINNING + 300 * DAY]}))
         days = [{"stage": stage, "used_days": days} for stage, days in limits.items()]
         warehouse.create_from("core.inactivity_limit", pl.DataFrame(days))
         models = build.read_models(build.sql_files(), "core")
@@ -387,6 +402,43 @@ def test_only_the_first_active_journey_of_a_customer_is_left_censored() -> None:
         ("mailed_again", "c", 6 * DAY, "unknown", True),
     )
     assert found == {"one", "mailed", "came"}
+
+
+SHOP = [(f"j{day}", f"c{day}", day * DAY, "awareness", False) for day in range(200)]
+
+
+def test_one_backdated_touchpoint_changes_no_label_but_its_own() -> None:
+    labelled = censored(*SHOP)
+    assert labelled == {f"j{day}" for day in range(11)}
+    for customer in ("somebody", "c3", "c150"):
+        stray = ("stray", customer, -60 * DAY, "awareness", False)
+        assert censored(*SHOP, stray) == labelled | {"stray"}
+
+
+def test_no_more_than_the_first_hundredth_is_taken_for_backdated() -> None:
+    strays = [(f"stray{day}", f"s{day}", day * DAY, "awareness", False) for day in (-60, -59, -58)]
+    assert censored(*SHOP, *strays[:2]) == censored(*SHOP) | {"stray-60", "stray-59"}
+    many = [(f"{row[0]}_{n}", f"{row[1]}_{n}", *row[2:]) for row in strays for n in range(2)]
+    assert censored(*SHOP, *many) == {row[0] for row in many}, "3 of 206 are looked at: it began with them"
+
+
+def test_what_comes_after_the_cutoff_moves_no_beginning() -> None:
+    strays = [(f"stray{day}", f"s{day}", day * DAY, "awareness", False) for day in (-63, -62, -61, -60)]
+    later = [(f"later{n}", f"l{n}", (301 + n / 100) * DAY, "awareness", False) for n in range(200)]
+    assert censored(*SHOP, *strays, *later) == {row[0] for row in strays} == censored(*SHOP, *strays)
+
+
+def test_a_source_that_starts_later_labels_its_early_journeys() -> None:
+    mailed = [
+        ("first", "m1", 100 * DAY, "awareness", False),
+        ("again", "m1", 105 * DAY, "awareness", False),
+        ("known_from_the_web", "c50", 101 * DAY, "awareness", False),
+        ("decided", "m2", 115 * DAY, "decision", False),
+        ("late", "m3", 115 * DAY, "awareness", False),
+    ]
+    found = censored(*SHOP, *mailed, **{name: "email" for name, *_ in mailed})
+    assert found == {f"j{day}" for day in range(11)} | {"first", "known_from_the_web", "decided"}
+    assert censored(*SHOP, *mailed) == {f"j{day}" for day in range(11)}
 
 
 def test_left_censored_journeys_are_counted_and_in_every_count(world: Warehouse) -> None:

@@ -14,9 +14,10 @@ from journey_analytics.report.map_graph import ENDS, MapGraph, counted_again, ki
 from journey_analytics.report.map_groups import comparisons, rest, selection
 from journey_analytics.report.map_layout import layered
 from journey_analytics.report.map_levels import levels
+from journey_analytics.report.map_looks import edge_conversions
 from journey_analytics.report.map_shares import differences, shares
 from journey_analytics.report.map_spacing import spaced
-from journey_analytics.report.map_words import coverage_line, short_duration
+from journey_analytics.report.map_words import coverage_line, difference_facts, short_duration
 from journey_analytics.report.process_map import draw, place
 
 WORLDS = {
@@ -175,7 +176,9 @@ def _random_log(random: Random) -> tuple[pl.DataFrame, pl.DataFrame]:
             seen[name] += 1
         for pair in zip([START, *path], [*path, end], strict=True):
             rows[pair] = rows.get(pair, 0) + 1
-    outcome = {"converted_count": 0, "dropped_count": 0, "open_count": 0}
+    outcome = dict.fromkeys(
+        ("converted_count", "dropped_count", "open_count", "settled_converted_count", "settled_count"), 0
+    )
     links = [
         {"activity": a, "next_activity": b, "follow_count": n, "journey_count": 1, "median_seconds": None,
          "p90_seconds": None, **outcome} for (a, b), n in rows.items()
@@ -259,14 +262,42 @@ def _two_ways(onward: int, lost: int) -> MapGraph:
     rows = [(START, "a", onward + lost), ("a", "CONVERTED", onward), ("a", "DROPPED", lost)]
     nothing = {"open_count": 0, "median_seconds": None, "p90_seconds": None}
     links = pl.DataFrame([(*row, row[2]) for row in rows], schema=columns, orient="row").with_columns(
-        converted_count=pl.lit(onward), dropped_count=pl.lit(lost), **{k: pl.lit(v) for k, v in nothing.items()}
+        converted_count=pl.lit(onward),
+        dropped_count=pl.lit(lost),
+        settled_converted_count=pl.lit(onward),
+        settled_count=pl.lit(onward + lost),
+        **{k: pl.lit(v) for k, v in nothing.items()},
     )
     activity = {
         "activity": "a", "stage": "decision", "touchpoint_count": onward + lost, "journey_count": onward + lost,
         "start_count": onward + lost, "converted_end_count": onward, "dropped_end_count": lost, "open_end_count": 0,
         "converted_count": onward, "dropped_count": lost, "open_count": 0,
+        "settled_converted_count": onward, "settled_count": onward + lost,
     }  # fmt: skip
     return map_graph(links, pl.DataFrame([activity]))
+
+
+def test_how_the_journeys_of_the_newest_month_end_is_too_recent_to_tell():
+    links, activities = tables_of("32")
+    offered = {comparison.title: comparison for comparison in comparisons(links, activities)}
+    months = offered["Journeys begun in 2026-02 with 2026-01"]
+    assert (months.ends_known, months.second.is_settled) == (False, True)
+    graph = graph_of("32", flow_share=1.0, max_edges=10_000)
+    one, two = (counted_again(graph, side.links, side.activities) for side in (months.first, months.second))
+    assert [known.share for known in edge_conversions(one) if known is not None if known.share is not None] == []
+    assert any(edge.outcome.is_too_recent for edge in one.edges if edge.outcome)
+    found = {edge.pair: (edge, one) for edge, one in zip(one.edges, differences(one, two), strict=True)}
+    ends = [facts for (_, target), facts in found.items() if target in ENDS]
+    assert {known.points for _, known in ends} == {known.first.share for _, known in ends} == {None}
+    assert all("too recent to tell" in difference_facts(*facts)[-1] for facts in ends)
+    assert any(known.points is not None for (_, target), (_, known) in found.items() if target not in ENDS)
+    devices = offered["Device: mobile with everybody else"]
+    assert devices.ends_known
+    one, two = (counted_again(graph, side.links, side.activities) for side in (devices.first, devices.second))
+    assert not any(known.is_too_recent for known in differences(one, two))
+    assert all(known.is_too_recent is (edge.target in ENDS) for edge, known in zip(
+        one.edges, differences(one, two, ends_known=False), strict=True
+    ))  # fmt: skip
 
 
 def test_a_share_of_none_is_null():
@@ -333,7 +364,7 @@ def test_nothing_moves_between_views():
     assert places[0] == places[1] == places[2]
 
 
-def test_an_overlay_colours_by_the_share_of_closed_journeys_and_leaves_small_ones_pale():
+def test_an_overlay_colours_by_the_share_of_settled_journeys_and_leaves_small_ones_pale():
     graph = graph_of("32", flow_share=1.0, max_edges=10_000)
     lines = {
         trace["meta"]["edge"]: trace["line"]["color"]
@@ -341,13 +372,13 @@ def test_an_overlay_colours_by_the_share_of_closed_journeys_and_leaves_small_one
         if "edge" in trace.get("meta", {})
     }
     ranked = [
-        (edge.outcome.converted / edge.outcome.closed, lines[place_])
+        (edge.outcome.settled_converted / edge.outcome.settled, lines[place_])
         for place_, edge in enumerate(graph.edges)
-        if edge.outcome and edge.outcome.closed >= 30 and edge.target not in ENDS
+        if edge.outcome and edge.outcome.settled >= 30 and edge.target not in ENDS
     ]
     pale = [
         lines[place_] for place_, edge in enumerate(graph.edges)
-        if edge.outcome is None or edge.outcome.closed < 30 or edge.target in ENDS
+        if edge.outcome is None or edge.outcome.settled < 30 or edge.target in ENDS
     ]  # fmt: skip
     assert len(set(pale)) == 1
     assert pale[0] not in {colour for _, colour in ranked}
@@ -380,15 +411,16 @@ def test_a_comparison_of_other_boxes_is_refused():
 def test_a_back_arrow_leads_to_an_earlier_stage_and_is_dotted():
     rows = [(START, "a", 9), ("a", "b", 9), ("b", "a", 2), ("b", "DROPPED", 7), ("a", "OPEN", 2)]
     links = pl.DataFrame(rows, schema=["activity", "next_activity", "follow_count"], orient="row").with_columns(
-        journey_count="follow_count", converted_count=0, dropped_count=7, open_count=2, median_seconds=60.0,
-        p90_seconds=90.0,
+        journey_count="follow_count", converted_count=0, dropped_count=7, open_count=2, settled_converted_count=0,
+        settled_count=7, median_seconds=60.0, p90_seconds=90.0,
     )  # fmt: skip
     activities = pl.DataFrame(
         {
             "activity": ["a", "b"], "stage": ["awareness", "decision"], "touchpoint_count": [11, 9],
             "journey_count": [9, 9], "start_count": [9, 0], "converted_end_count": [0, 0],
             "dropped_end_count": [0, 7], "open_end_count": [2, 0], "converted_count": [0, 0],
-            "dropped_count": [7, 7], "open_count": [2, 2],
+            "dropped_count": [7, 7], "open_count": [2, 2], "settled_converted_count": [0, 0],
+            "settled_count": [7, 7],
         }
     )  # fmt: skip
     graph = map_graph(links, activities, flow_share=1.0)

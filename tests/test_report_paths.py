@@ -14,7 +14,7 @@ from journey_analytics.report.canvas import CANVAS_WIDTH
 from journey_analytics.report.coverage import coverage_figure
 from journey_analytics.report.frames import complete
 from journey_analytics.report.path_tree import path_tree_figure
-from journey_analytics.report.paths import paths
+from journey_analytics.report.paths import beginnings_figure, chosen, paths
 from journey_analytics.report.variants import variants
 
 Box = dict[str, Any]
@@ -119,6 +119,33 @@ def test_the_sections_say_what_they_count(frames: Mapping[str, pl.DataFrame]) ->
     assert "Half of the journeys are" in listed.lead
     for title in ("Most journeys lost", "Most purchases", "How many orders cover how many journeys"):
         assert title in listed.html()
+
+
+def test_shares_are_of_settled_journeys_and_only_before_a_purchase(
+    frames: Mapping[str, pl.DataFrame], stages: Mapping[str, str]
+) -> None:
+    tree = frames["mart.path_tree"]
+    words = str(beginnings_figure(chosen(tree, "activity")[0], level="activity").to_plotly_json())
+    ranked = tree.filter((pl.col("level") == "activity") & pl.col("is_ranked") & pl.col("depth").is_between(1, 2))
+    assert ranked.height > 0
+    closed = pl.col("converted_count") + pl.col("dropped_count")
+    assert ranked.filter(pl.col("settled_count") >= closed).is_empty()
+    surest = ranked.sort("conversion_low_share", "node_id", descending=[True, False]).row(0, named=True)
+    assert f"of {surest['settled_count']:,}" in words
+    nodes = {row["node_id"]: row for row in tree.to_dicts()}
+    for box in boxes(path_tree_figure(tree, level="activity", stages=stages)):
+        row = nodes[box["node_id"]]
+        told = f"of {row['settled_count']:,} settled ones purchased" in box["text"]
+        assert told == (row["conversion_share"] is not None)
+        assert told <= (row["purchased_count"] == 0)
+
+
+def test_a_variant_has_counts_by_status_and_no_share_of_purchases(frames: Mapping[str, pl.DataFrame]) -> None:
+    top = frames["mart.stage_variant"].sort("journey_count", "variant_id", descending=[True, False]).row(0, named=True)
+    html = variants(frames).html()
+    counts = [f"{top[f'{status}_count']:,}" for status in ("converted", "dropped", "open")]
+    assert "{} purchased, {} lost, {} open".format(*counts) in html
+    assert "95 % interval" not in html
 
 
 def test_without_tables_there_is_no_section_of_paths_and_an_empty_one_of_variants() -> None:

@@ -16,7 +16,8 @@ FIT = {
 DEVIATION = {
     "planned": "buying", "place": 1, "kind": "missing", "activity": "cart_viewed", "stage": "decision",
     "is_planned": True, "journey_count": 60, "affected_count": 30, "affected_share": 0.5, "affected_low_share": 0.38,
-    "affected_high_share": 0.62, "moved_count": 2, "closed_with_count": 25, "dropoff_share_with": 0.8,
+    "affected_high_share": 0.62, "moved_count": 2, "settled_with_count": 25, "settled_without_count": 20,
+    "stake_place": 1, "dropoff_share_with": 0.8,
     "dropoff_share_without": 0.4, "difference_points": 40.0, "difference_low_points": 15.0,
     "difference_high_points": 60.0, "amount_at_stake": 1234.5, "currency": "EUR", "is_ranked": True,
     "example_journey_ids": ["j_1", "j_2"],
@@ -39,6 +40,11 @@ def test_the_lead_says_how_many_keep_to_the_plan_and_what_most_do_not():
     found = html() or ""
     assert "Buying: 45 of 90 journeys (50.0\u00a0%, 95\u00a0% interval 40.0–60.0\u00a0%)" in found
     assert "Most often: cart viewed left out, in 30 of 60 journeys (50.0\u00a0%)." in found
+    assert (
+        "Costliest: cart viewed left out, 80.0\u00a0% of 25 settled journeys lost with it and 40.0\u00a0% of 20"
+        in found
+    )
+    assert found.index("Costliest") < found.index("Most often")
     assert "Planned and never happens: 1" in found
     assert "Card offered" in found
 
@@ -62,9 +68,20 @@ def test_figures_mark_what_goes_with_being_lost_and_what_is_thin():
 def test_only_the_most_frequent_are_drawn_and_all_are_listed():
     many = [DEVIATION | {"place": n, "activity": f"step_{n}"} for n in range(1, MAX_DEVIATIONS + 4)]
     found = html(deviations=many) or ""
-    assert f"The {MAX_DEVIATIONS} of most journeys of {MAX_DEVIATIONS + 3} deviations." in found
+    assert f"The {MAX_DEVIATIONS} costliest, then of most journeys, of {MAX_DEVIATIONS + 3} deviations." in found
     assert found.count("<b>Step ") + found.count("\\u003cb>Step ") == MAX_DEVIATIONS
     assert f"Step {MAX_DEVIATIONS + 3}</th>" in found
+
+
+def test_the_costliest_is_told_and_drawn_first_however_few_have_it():
+    many = [
+        DEVIATION | {"place": n, "activity": f"step_{n}", "stake_place": None} for n in range(1, MAX_DEVIATIONS + 4)
+    ]
+    many[-1] |= {"stake_place": 1}
+    found = html(deviations=many) or ""
+    assert f"Costliest: step {MAX_DEVIATIONS + 3} left out" in found
+    drawn = found.replace("\\u003cb>", "<b>")
+    assert drawn.index(f"<b>Step {MAX_DEVIATIONS + 3}") < drawn.index("<b>Step 1:")
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x$ %{y}", "\u202eevil"])

@@ -4,34 +4,38 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.process_rules.sentences import notes
 from journey_analytics.report.frames import complete
 from journey_analytics.report.rework import bottleneck_figure, handover_figure, rework, rework_figure
 from journey_analytics.report.rules import rules, rules_figure
 
 HOSTILE = "<script>alert(1)</script>$x$"
-RULE = {
+RULE: dict[str, Any] = {
+    "note": None, "dropoff_note": None,
     "rule_id": "late", "kind": "response", "scope": "journey", "description": "An answer comes within a day",
     "activation_count": 110, "fulfilled_count": 75, "violated_count": 25, "pending_count": 10, "violated_share": 0.25,
-    "violated_low_share": 0.17, "violated_high_share": 0.34, "violated_closed_count": 20,
-    "violated_dropoff_share": 0.5, "fulfilled_closed_count": 60, "fulfilled_dropoff_share": 0.25,
+    "violated_low_share": 0.17, "violated_high_share": 0.34, "violated_settled_count": 20,
+    "violated_dropoff_share": 0.5, "fulfilled_settled_count": 60, "fulfilled_dropoff_share": 0.25,
     "difference_points": 25.0, "difference_low_points": 1.0, "difference_high_points": 45.0, "is_ranked": True,
+    "is_dropoff_ranked": True,
 }  # fmt: skip
 VIOLATION = {"rule_id": "late", "place": 1, "journey_id": "j_1", "touchpoint_id": "t_1"}
 AGAIN = {
     "kind": "loop", "subject": "home_viewed", "place": 1, "journey_count": 50, "occurrence_count": 70,
     "base_count": 200, "journey_share": 0.25, "journey_low_share": 0.2, "journey_high_share": 0.31,
-    "closed_with_count": 40, "dropoff_share_with": 0.9, "closed_without_count": 130, "dropoff_share_without": 0.5,
+    "settled_with_count": 40, "dropoff_share_with": 0.9, "settled_without_count": 130, "dropoff_share_without": 0.5,
     "difference_points": 40.0, "difference_low_points": 25.0, "difference_high_points": 50.0,
     "median_extra_seconds": 7200.0, "is_ranked": True, "example_journey_ids": ["j_7"],
 }  # fmt: skip
 WAIT = {
     "activity": "ticket_opened", "next_activity": "ticket_solved", "follow_count": 10, "journey_count": 9, "place": 1,
-    "closed_count": 8, "median_seconds": 86_400.0, "p90_seconds": 172_800.0, "waiting_seconds": 864_000.0,
+    "settled_count": 8, "median_seconds": 86_400.0, "p90_seconds": 172_800.0, "waiting_seconds": 864_000.0,
     "dropoff_share": 0.5, "dropoff_low_share": 0.2, "dropoff_high_share": 0.8,
 }  # fmt: skip
 HAND = {
     "dimension": "channel", "from_value": "email", "to_value": "support", "place": 1, "handover_count": 60,
-    "journey_count": 55, "closed_count": 50, "reference_count": 90, "dropoff_share": 0.8, "reference_share": 0.5,
+    "journey_count": 55, "settled_count": 50, "reference_count": 90, "compared_count": 45,
+    "compared_reference_count": 80, "dropoff_share": 0.8, "reference_share": 0.5,
     "difference_points": 30.0, "difference_low_points": 14.0, "difference_high_points": 42.0, "is_ranked": True,
 }  # fmt: skip
 
@@ -63,6 +67,22 @@ def test_a_rule_without_a_certain_case_is_listed_and_not_drawn() -> None:
     section = rules(frames(rule_conformance=row))
     assert section is not None
     assert "An answer comes within a day" in section.body
+
+
+def test_why_a_rule_is_not_compared_and_few_journeys_are_told() -> None:
+    nothing = dict.fromkeys(("difference_points", "difference_low_points", "difference_high_points"))
+    after = RULE | nothing | {"dropoff_note": "every activation is at or after the purchase: not compared"}
+    assert notes(after) == ["every activation is at or after the purchase: not compared"]
+    assert notes(RULE | {"is_dropoff_ranked": False}) == ["few to compare the lost"]
+    section = rules(frames(rule_conformance=after))
+    assert section is not None
+    assert "at or after the purchase: not compared" in section.body
+
+
+def test_contacts_without_a_topic_are_any_further_ones() -> None:
+    section = rework(frames(rework=AGAIN | {"kind": "repeated_contact", "subject": "unknown"}))
+    assert section is not None
+    assert "Any further contact, the topic not being given" in section.body
 
 
 def test_rework_says_what_is_done_again_where_is_waited_and_what_loses() -> None:

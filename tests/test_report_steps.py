@@ -236,3 +236,10 @@ def test_no_name_covers_another_with_5_30_or_120_activities(browser: Any, page: 
     tab.close()
     assert count > 500
     assert found == []
+
+
+def test_the_chart_says_what_its_ends_and_its_entries_are():
+    html = step_flow(complete(FRAMES)).html()
+    assert "Entries are those of the drop-off table" in html
+    assert "Ends are not: lost is here a journey that ended, there one that did not go on within the window" in html
+    assert html.count("how the journey stands at the cut-off") == len(VIEWS)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,10 +21,11 @@ from journey_analytics.cli import app
 from journey_analytics.dropoff import stage_dropoff
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.paths import step_answer
+from journey_analytics.paths.link_shares import with_shares
 from journey_analytics.paths.selection import EVERYTHING, parse_selection
 from journey_analytics.paths.step_answer import FlowAnswer, flow_dict
 from journey_analytics.paths.step_flow import StepFlow, read_anchor, step_flow
-from journey_analytics.paths.step_links import LINK_SCHEMA, folded, ordered, with_shares
+from journey_analytics.paths.step_links import LINK_SCHEMA, folded, ordered
 from journey_analytics.paths.step_text import flow_text
 from journey_analytics.warehouse import Warehouse
 
@@ -78,12 +80,14 @@ def journeys(warehouse: Warehouse, level: str) -> list[Journey]:
         where not j.is_passive order by journey_id, position
     """)
     states = dict(warehouse.rows("select journey_id, status from core.journey"))
+    until = warehouse.value("select settled_until_at from core.settled_until")
+    begun = dict(warehouse.rows("select journey_id, started_at from core.journey"))
     visits = set(warehouse.rows("select journey_id, stage from core.stage_visit"))
     found = []
     for journey_id, rows in groupby(touchpoints.to_dicts(), key=lambda row: row["journey_id"]):
         nodes = [node for row in rows for node in _nodes(row, level)]
         entered = frozenset(stage for one, stage in visits if one == journey_id) if level == "stage" else None
-        found.append(Journey(tuple(nodes), states[journey_id], entered))
+        found.append(Journey(tuple(nodes), states[journey_id], entered, begun[journey_id] <= until))
     return found
 
 
@@ -199,7 +203,7 @@ def test_every_column_is_explained(world: Warehouse):
 def answer(world: Warehouse, text: str, top: int) -> FlowAnswer:
     flow = asked(world, text, steps=3)
     shown = with_shares(folded(flow.links, top), minimum_count=30)
-    return FlowAnswer(flow=flow, selection=EVERYTHING, top=top, minimum_count=30, links=shown)
+    return FlowAnswer(flow=flow, selection=EVERYTHING, top=top, minimum_count=30, settled_days=60, links=shown)
 
 
 @pytest.fixture
@@ -256,4 +260,14 @@ def test_the_machine_gets_the_links_with_their_shares(world: Warehouse):
     assert (told["level"], told["anchor"], told["steps"], told["top"]) == ("activity", "start", 3, 2)
     first = [link for link in told["links"] if link["node"] == "START"]
     assert sum(link["journey_count"] for link in first) == told["journey_count"]
-    assert all(link["closed_count"] == link["converted_count"] + link["dropped_count"] for link in told["links"])
+    closed = [link for link in told["links"] if link["settled_count"]]
+    assert closed
+    assert all(link["conversion_share"] == link["settled_converted_count"] / link["settled_count"] for link in closed)
+    assert any(link["converted_count"] > link["settled_converted_count"] for link in closed)
+
+
+def test_the_terminal_says_which_journeys_a_share_is_of(world: Warehouse):
+    found = answer(world, "start", 2)
+    assert "of the settled journeys (begun at least 60 days before the cut-off, and closed)" in flow_text(found)
+    recent = replace(found, links=with_shares(found.links.with_columns(pl.col("^settled.*$") * 0), minimum_count=30))
+    assert "too recent to tell" in flow_text(recent)

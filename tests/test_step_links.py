@@ -12,6 +12,7 @@ from step_flow_reference import ENDS, Journey, anchor_place, collapsed, counts_o
 
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.paths.anchor import Anchor, Element, parse_anchor
+from journey_analytics.paths.link_shares import with_shares
 from journey_analytics.paths.step_links import (
     COUNTS,
     MORE,
@@ -19,7 +20,6 @@ from journey_analytics.paths.step_links import (
     folded,
     shortened,
     step_links,
-    with_shares,
 )
 
 NODES = "abcdefgh"
@@ -28,6 +28,7 @@ JOURNEY = st.builds(
     nodes=st.lists(st.sampled_from(NODES), max_size=24).map(tuple),
     status=st.sampled_from(list(ENDS)),
     entered=st.one_of(st.none(), st.frozensets(st.sampled_from(NODES))),
+    is_settled=st.booleans(),
 )
 JOURNEYS = st.lists(JOURNEY, max_size=12)
 ANCHORS = st.sampled_from(["start", "end", "pattern"])
@@ -163,18 +164,17 @@ def test_the_rest_is_folded_by_number_and_ties_keep_the_first_name():
     }  # fmt: skip
 
 
-def test_the_share_is_of_closed_journeys_and_null_without_one():
+def test_the_share_is_of_settled_journeys_and_null_without_one():
     journeys = [Journey(("a",), "converted")] * 3 + [Journey(("a",), "dropped")] + [Journey(("a",), "open")] * 6
+    journeys += [Journey(("a",), "converted", is_settled=False)] * 50
     row = with_shares(links(journeys, steps=8, anchor="start"), minimum_count=5).row(0, named=True)
-    assert (row["closed_count"], row["conversion_share"], row["is_ranked"]) == (4, 0.75, False)
+    assert (row["settled_count"], row["conversion_share"], row["is_ranked"]) == (4, 0.75, False)
     assert row["conversion_low_share"] == pytest.approx(0.3006, abs=1e-4)
     assert row["conversion_high_share"] == pytest.approx(0.9544, abs=1e-4)
-    open_ones = with_shares(links(journeys[-2:], steps=8, anchor="start"), minimum_count=1).row(0, named=True)
-    assert (open_ones["conversion_share"], open_ones["conversion_low_share"], open_ones["is_ranked"]) == (
-        None,
-        None,
-        False,
-    )
+    recent = [Journey(("a",), "open"), *journeys[-2:]]
+    unknown = with_shares(links(recent, steps=8, anchor="start"), minimum_count=1).row(0, named=True)
+    assert (unknown["converted_count"], unknown["settled_count"]) == (2, 0)
+    assert (unknown["conversion_share"], unknown["conversion_low_share"], unknown["is_ranked"]) == (None, None, False)
 
 
 def test_anchors_are_read_from_text():

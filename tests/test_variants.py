@@ -55,7 +55,7 @@ def journeys_of(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("level", STEPS)
-def test_a_variant_has_the_share_the_times_and_the_money_of_its_active_journeys(world: Warehouse, level: str) -> None:
+def test_a_variant_has_the_states_the_times_and_the_money_of_its_active_journeys(world: Warehouse, level: str) -> None:
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for journey in journeys_of(world):
         groups.setdefault(tuple(journey[STEPS[level]]), []).append(journey)
@@ -63,26 +63,22 @@ def test_a_variant_has_the_share_the_times_and_the_money_of_its_active_journeys(
     assert set(groups) <= set(rows)
     for steps, journeys in groups.items():
         row, states = rows[steps], Counter(journey["status"] for journey in journeys)
-        closed = states["converted"] + states["dropped"]
-        assert row["closed_count"] == closed
-        assert row["conversion_share"] == (states["converted"] / closed if closed else None)
-        assert row["is_ranked"] == (closed >= 3)
+        assert row["converted_count"] == states["converted"]
+        assert row["dropped_count"] - row["passive_dropped_count"] == states["dropped"]
+        assert row["open_count"] - row["passive_open_count"] == states["open"]
         seconds = [(journey["ended_at"] - journey["started_at"]).total_seconds() for journey in journeys]
         found = [row[f"{name}_duration_seconds"] for name in ("p25", "median", "p75", "p90")]
         assert found == pytest.approx(np.quantile(seconds, [0.25, 0.5, 0.75, 0.9]).tolist())
         euros = [journey["euros"] for journey in journeys if journey["euros"] is not None]
         assert row["amount"] == (sum(euros) if euros else None)
         assert row["currency"] == ("EUR" if euros else None)
-    assert any(row["is_ranked"] for row in rows.values())
     assert any(row["amount"] for row in rows.values())
 
 
-def test_a_variant_of_passive_journeys_alone_has_no_share_and_no_time(world: Warehouse) -> None:
+def test_a_variant_of_passive_journeys_alone_has_no_time_and_no_money(world: Warehouse) -> None:
     rows = world.frame("select * from mart.variant where journey_count = passive_count")
     assert rows.height > 0
-    assert set(rows["closed_count"]) == {0}
-    assert not rows["is_ranked"].any()
-    for column in ("conversion_share", "conversion_low_share", "p90_duration_seconds", "amount"):
+    for column in ("median_duration_seconds", "p90_duration_seconds", "amount"):
         assert rows[column].null_count() == rows.height
 
 
@@ -141,7 +137,7 @@ def test_the_variants_of_a_selection_are_those_of_its_journeys(world: Warehouse)
     expected = Counter(tuple(j["stages"]) for j in journeys_of(world) if j["status"] == "converted")
     assert {tuple(row["stages"]): row["journey_count"] for row in found.to_dicts()} == expected
     assert found["cumulative_share"][-1] == pytest.approx(1)
-    assert set(found["conversion_share"]) == {1.0}
+    assert found["converted_count"].equals(found["journey_count"])
 
 
 def test_an_unknown_level_names_the_nearest(world: Warehouse) -> None:
@@ -160,25 +156,38 @@ def test_every_column_has_its_meaning(world: Warehouse) -> None:
         assert rows["meaning"].null_count() == 0
 
 
-def test_the_text_tells_the_base_of_every_share() -> None:
+def test_the_text_tells_how_the_journeys_of_an_order_ended() -> None:
     row = {
         "stages": ["awareness", "awareness", "decision"], "journey_count": 40, "converted_count": 9,
-        "dropped_count": 20, "open_count": 11, "closed_count": 29, "conversion_share": 9 / 29,
-        "conversion_low_share": 0.17, "conversion_high_share": 0.49, "is_ranked": False,
+        "dropped_count": 20, "open_count": 11,
         "median_duration_seconds": 7200.0, "p90_duration_seconds": None, "amount": Decimal("12.5000"),
         "currency": "EUR", "journey_share_of_all": 0.8, "variant_rank": 1, "cumulative_share": 0.8,
     }  # fmt: skip
-    text = variants_text(Asked("stage", EVERYTHING, pl.DataFrame([row]), 5))
+    text = variants_text(Asked("stage", EVERYTHING, pl.DataFrame([row]), 5, 60))
     assert "40 journeys (all journeys) took 1 orders of stages; 1 of them cover half" in text
-    assert "31.0 % (17.0–49.0, n 29) *" in text
+    assert [line.split()[3:6] for line in text.splitlines() if "80.0 %" in line and "›" in line] == [["9", "20", "11"]]
     assert "awareness ×2 › decision" in text
     assert "2.0 h" in text
+
+
+def test_the_tree_in_text_tells_the_base_of_its_shares(world: Warehouse) -> None:
+    from journey_analytics.paths.tree_step import path_tree
+
+    tree = path_tree(world, level="stage")
+    text = tree_text(Asked("stage", EVERYTHING, tree, 6, 60))
+    root = tree.row(0, named=True)
+    assert f"n {root['settled_count']:,})" in text.splitlines()[3] + text.splitlines()[4]
+    assert root["settled_count"] < root["converted_count"] + root["dropped_count"]
+    assert "of the settled journeys (begun at least 60 days before the cut-off, and closed)" in text
+    bought = [line for line in text.splitlines() if line.endswith("post_purchase") and line.split()[1] != "0"]
+    assert bought
+    assert not any(", n " in line for line in bought)
 
 
 def test_the_tree_in_text_adds_up_at_every_line(world: Warehouse) -> None:
     from journey_analytics.paths.tree_step import path_tree
 
-    asked = Asked("stage", EVERYTHING, path_tree(world, level="stage"), 6)
+    asked = Asked("stage", EVERYTHING, path_tree(world, level="stage"), 6, 60)
     lines = [line.split() for line in tree_text(asked).splitlines() if line.strip() and line.lstrip()[0].isdigit()]
     root = asked.rows.row(0, named=True)
     ends = sum(root[f"ended_{status}_count"] for status in ("converted", "dropped", "open"))
@@ -210,7 +219,7 @@ def test_the_command_answers_from_the_published_copy(shop: Config) -> None:
     found = json.loads(journey(shop, "--json").stdout)
     assert (found["journey_count"], found["variant_count"]) == (journeys, stages.height)
     tree = json.loads(journey(shop, "--level", "activity", "--tree", "--json").stdout)
-    assert tree["nodes"][0]["journey_count"] == journeys
+    assert (tree["nodes"][0]["journey_count"], tree["settled_days"]) == (journeys, 60)
     text = journey(shop, "--tree")
     assert (text.returncode, text.stderr) == (0, "")
     assert f"{journeys:,} journeys (all journeys)" in text.stdout

@@ -97,3 +97,17 @@ def test_a_second_run_is_told_who_holds_the_lock_and_leaves(tmp_path: Path) -> N
         holder.join()
     with exclusive_run(tmp_path / "w.duckdb"):
         pass
+
+
+def test_a_query_in_parts_has_all_its_rows_in_order_while_others_run() -> None:
+    with open_memory() as warehouse:
+        warehouse.execute("create table core.number as select range as n from range(5000)")
+        parts = warehouse.batches("select n from core.number order by n desc", row_count=2048)
+        seen: list[int] = []
+        for part in parts:
+            assert part.num_rows <= 2048
+            assert warehouse.value("select count(*) from core.number") == 5000
+            seen += part.column("n").to_pylist()
+        assert seen == list(range(4999, -1, -1))
+        with pytest.raises(ConfigurationError, match="numbers"):
+            list(warehouse.batches("select nothing from core.number", name="numbers"))

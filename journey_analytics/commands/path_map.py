@@ -11,7 +11,7 @@ _EDGE = "The journeys in which B directly followed A; A may be START, B CONVERTE
 _CSV = "Write all rows into this file as well: all links, or all journeys behind the link."
 
 EXAMPLE = (
-    "Examples: journey map --where device=mobile --versus device=desktop · journey map --edge checkout_started DROPPED "
+    "Example: journey map --where device=mobile --versus device=desktop · journey map --edge checkout_started DROPPED "
     "--csv lost.csv"
 )
 

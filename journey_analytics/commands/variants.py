@@ -19,7 +19,7 @@ def variants(  # noqa: PLR0917 - one parameter per option
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """The orders of stages or activities that journeys took: how many, their purchases, how long, how much money."""
+    """The orders of stages or activities that journeys took: how many, how they ended, how long, how much money."""
     from journey_analytics.config import read_config
     from journey_analytics.paths.variant_answer import tree_answer, tree_dict, variant_answer, variants_dict
     from journey_analytics.paths.variant_text import tree_text, variants_text

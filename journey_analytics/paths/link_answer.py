@@ -1,6 +1,6 @@
 """What `journey map` answers from the published copy: the links of a selection, two of them, or what is behind one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +11,13 @@ from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError
 from journey_analytics.paths.link_shares import compared, with_shares
 from journey_analytics.paths.links import activities, common_count, journey_counts, journeys_behind, links, read_link
-from journey_analytics.paths.selection import Selection, read_selection
+from journey_analytics.paths.selection import STARTED_ON, Selection, read_selection
+from journey_analytics.paths.settled import settled_days
 from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse, open_published
 
 _USUAL_MINIMUM: Final = 30
+_PERIODS: Final = (STARTED_ON, "started_month")
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,17 @@ class MapAnswer:
 
     Attributes:
         selection: which journeys.
-        counts: of these, by status and left-censored; see `links.journey_counts`.
+        counts: of these, by status, settled and left-censored; see `links.journey_counts`.
         links: with their conversion shares, most passages first, ties by name.
         activities: as in `mart.path_activity`, most touchpoints first, ties by name.
+        settled_days: so many days before T a settled journey began at the latest.
     """
 
     selection: Selection
     counts: dict[str, int]
     links: pl.DataFrame
     activities: pl.DataFrame
+    settled_days: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Edge:
     selection: Selection
     link: dict[str, Any]
     journeys: pl.DataFrame
+    settled_days: int
 
 
 def map_answer(config: Config, *, where: Sequence[str]) -> MapAnswer:
@@ -70,6 +75,7 @@ def map_answer(config: Config, *, where: Sequence[str]) -> MapAnswer:
             journey_counts(published, selection),
             _links(published, selection),
             activities(published, selection).sort(["touchpoint_count", "activity"], descending=[True, False]),
+            settled_days(published),
         )
 
 
@@ -90,8 +96,16 @@ def compared_maps(config: Config, *, where: Sequence[str], versus: Sequence[str]
             of=counts["journey_count"],
             versus=versus_counts["journey_count"],
             minimum_count=setting(published, "minimum_count", _USUAL_MINIMUM),
+            ends_known=_ends_known(one, counts) and _ends_known(other, versus_counts),
         )
         return ComparedMaps(one, counts, other, versus_counts, common_count(published, one, other), found)
+
+
+def _ends_known(selection: Selection, counts: Mapping[str, int]) -> bool:
+    """Whether a share of losses can be told: of a period only once all of its closed journeys are settled."""
+    closed = counts["converted_count"] + counts["dropped_count"]
+    is_period = any(condition.name in _PERIODS for condition in selection.conditions)
+    return counts["settled_count"] == closed if is_period else counts["settled_count"] > 0
 
 
 def edge_answer(config: Config, edge: tuple[str, str], *, where: Sequence[str], limit: int | None) -> Edge:
@@ -108,7 +122,7 @@ def edge_answer(config: Config, edge: tuple[str, str], *, where: Sequence[str], 
         if not found:
             raise DataError(f"{activity} is never directly followed by {next_activity} ({selection})")
         journeys = journeys_behind(published, activity, next_activity, selection, limit)
-    return Edge(selection, found[0], journeys)
+        return Edge(selection, found[0], journeys, settled_days(published))
 
 
 def map_dict(answer: MapAnswer) -> dict[str, Any]:
@@ -116,6 +130,7 @@ def map_dict(answer: MapAnswer) -> dict[str, Any]:
     return {
         "where": [str(one) for one in answer.selection.conditions],
         **answer.counts,
+        "settled_days": answer.settled_days,
         "links": answer.links.to_dicts(),
         "activities": answer.activities.to_dicts(),
     }
@@ -135,7 +150,12 @@ def compared_dict(answer: ComparedMaps) -> dict[str, Any]:
 def edge_dict(answer: Edge) -> dict[str, Any]:
     """The answer for a machine."""
     where = [str(one) for one in answer.selection.conditions]
-    return {"where": where, "link": answer.link, "journeys": answer.journeys.to_dicts()}
+    return {
+        "where": where,
+        "settled_days": answer.settled_days,
+        "link": answer.link,
+        "journeys": answer.journeys.to_dicts(),
+    }
 
 
 def write_rows(rows: pl.DataFrame, file: Path) -> None:
@@ -152,7 +172,7 @@ def write_rows(rows: pl.DataFrame, file: Path) -> None:
 
 def _published(config: Config) -> Warehouse:
     published = open_published(config.published)
-    if not published.has("mart.path_link"):
+    if not (published.has("mart.path_link") and published.has("core.settled_until")):
         published.close()
         raise DataError(f"{config.published} was published by an older release: run `journey run` first")
     return published

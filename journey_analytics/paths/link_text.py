@@ -5,14 +5,16 @@ from typing import Any, Final
 
 from journey_analytics.contract import END_NODES
 from journey_analytics.paths.link_answer import ComparedMaps, Edge, MapAnswer
-from journey_analytics.paths.words import MISSING, conversion, node, percent, wait
+from journey_analytics.paths.settled import settled_words
+from journey_analytics.paths.words import MISSING, TOO_RECENT, conversion, node, percent, wait
 from journey_analytics.terminal import table
 
 _SHARES: Final = (
-    "of all: journeys with this link ÷ all journeys selected. purchased: converted ÷ closed (converted + lost), 95 % "
-    "interval, of n closed;\nopen journeys are in neither. 90 % within, median: waits between the two."
+    "of all: journeys with this link ÷ all journeys selected. purchased: those with a purchase {settled},\n"
+    "95 % interval, n; later ones would be counted as soon as they buy, but as lost only after a silence. 90 % within, "
+    "median: waits between the two."
 )
-_THIN: Final = "* fewer closed than minimum_count: not to be compared."
+_THIN: Final = "* fewer settled than minimum_count: not to be compared."
 _DIFFERENCES: Final = (
     "share: journeys with this link ÷ all journeys of the selection. difference: in percentage points, 95 % interval "
     "of one line alone:\nof twenty lines one is likely to miss. Associated with what is selected, not caused by it.\n"
@@ -31,7 +33,13 @@ def map_text(answer: MapAnswer, *, top: int) -> str:
     rows = [_line(row, counts["journey_count"]) for row in shown.iter_rows(named=True)]
     share = int(shown["follow_count"].sum()) / int(answer.links["follow_count"].sum())
     title = f"{shown.height:,} of {answer.links.height:,} links shown, {100 * share:.0f} % of the passages"
-    return "\n\n".join([_selected(answer.selection, counts), table(rows, title=title), f"{_SHARES}\n{_THIN}"])
+    return "\n\n".join(
+        [
+            _selected(answer.selection, counts),
+            table(rows, title=title),
+            f"{_SHARES.format(settled=settled_words(answer.settled_days))}\n{_THIN}",
+        ]
+    )
 
 
 def compared_text(answer: ComparedMaps, *, top: int) -> str:
@@ -63,7 +71,7 @@ def edge_text(answer: Edge, *, top: int) -> str:
     lead = (
         f"{node(row['activity'])} → {node(row['next_activity'])}: {row['follow_count']:,} times in "
         f"{row['journey_count']:,} journeys ({answer.selection}){waits}.\n"
-        f"{_by_status(row)}{_conversion(row)}"
+        f"{_by_status(row)}{_conversion(row)}{_of_settled(row, answer.settled_days)}"
     )
     title = f"{len(shown):,} of {row['journey_count']:,} journeys shown, the latest first"
     return "\n\n".join([lead, table(shown, title=title), "One of them: journey explain CUSTOMER"])
@@ -71,7 +79,9 @@ def edge_text(answer: Edge, *, top: int) -> str:
 
 def _selected(selection: object, counts: Mapping[str, int]) -> str:
     censored = counts["left_censored_count"]
-    before = f"\nof {censored:,} the beginning may be missing: they began soon after the data do" if censored else ""
+    before = (
+        f"\nof {censored:,} the beginning may be missing: they began soon after their source did" if censored else ""
+    )
     return f"{counts['journey_count']:,} journeys ({selection}): {_by_status(counts)}{before}"
 
 
@@ -83,6 +93,10 @@ def _by_status(counts: Mapping[str, int]) -> str:
 def _conversion(row: Row) -> str:
     """Of what ended with this link it says nothing: all of these journeys have the same status."""
     return "" if row["next_activity"] in END_NODES.values() else f"; purchased {conversion(row)}"
+
+
+def _of_settled(row: Row, days: int) -> str:
+    return f" {settled_words(days)}" if _conversion(row) and row["conversion_share"] is not None else ""
 
 
 def _overlap(answer: ComparedMaps) -> str:
@@ -113,7 +127,9 @@ def _difference(row: Row) -> dict[str, Any]:
         "share A": percent(row["journey_share"]),
         "journeys B": row["versus_journey_count"],
         "share B": percent(row["versus_journey_share"]),
-        "difference A − B": f"{row['difference_points']:+.1f} ({low:+.1f} to {high:+.1f}){mark}".replace("-", "−"),
+        "difference A − B": TOO_RECENT
+        if row["difference_points"] is None
+        else f"{row['difference_points']:+.1f} ({low:+.1f} to {high:+.1f}){mark}".replace("-", "−"),
         "median A": wait(row["median_seconds"]),
         "median B": wait(row["versus_median_seconds"]),
     }

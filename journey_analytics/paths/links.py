@@ -28,7 +28,7 @@ with selected_journey as (
 ),
 
 numbered_journey as (
-    select j.journey_id, j.status, row_number() over (order by j.journey_id)::integer as journey_number
+    select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey_number
     from core.journey_at_cutoff as j
     inner join selected_journey as s on j.journey_id = s.journey_id
 ),
@@ -38,24 +38,28 @@ _BY_STATUS: Final = """
     count(*)::bigint as journey_count,
     count(*) filter (where status = 'converted')::bigint as converted_count,
     count(*) filter (where status = 'dropped')::bigint as dropped_count,
-    count(*) filter (where status = 'open')::bigint as open_count"""
+    count(*) filter (where status = 'open')::bigint as open_count,
+    count(*) filter (where is_settled and status = 'converted')::bigint as settled_converted_count,
+    count(*) filter (where is_settled and status <> 'open')::bigint as settled_count"""
 
 _LINKS: Final = f"""{_SELECTED}
 passage as (
-    select j.journey_number, j.status, t.activity, coalesce(t.next_activity, {_END}) as next_activity, t.next_gap_us
+    select
+        j.journey_number, j.status, j.is_settled, t.activity, coalesce(t.next_activity, {_END}) as next_activity,
+        t.next_gap_us
     from core.touchpoint_at_cutoff as t
     inner join numbered_journey as j on t.journey_id = j.journey_id
     union all
-    select j.journey_number, j.status, '{START}', t.activity, null::bigint
+    select j.journey_number, j.status, j.is_settled, '{START}', t.activity, null::bigint
     from core.touchpoint_at_cutoff as t
     inner join numbered_journey as j on t.journey_id = j.journey_id
     where t.position = 1
 ),
 
 journey_link as (
-    select journey_number, status, activity, next_activity, count(*) as follow_count
+    select journey_number, status, is_settled, activity, next_activity, count(*) as follow_count
     from passage
-    group by journey_number, status, activity, next_activity
+    group by journey_number, status, is_settled, activity, next_activity
 ),
 
 counted_link as (
@@ -80,13 +84,13 @@ order by c.activity, c.next_activity
 _ACTIVITIES: Final = f"""{_SELECTED}
 journey_activity as (
     select
-        j.journey_number, j.status, t.activity,
+        j.journey_number, j.status, j.is_settled, t.activity,
         count(*) as touchpoint_count,
         count(*) filter (where t.position = 1) as start_count,
         count(*) filter (where t.next_activity is null) as end_count
     from core.touchpoint_at_cutoff as t
     inner join numbered_journey as j on t.journey_id = j.journey_id
-    group by j.journey_number, j.status, t.activity
+    group by j.journey_number, j.status, j.is_settled, t.activity
 ),
 
 counted_activity as (
@@ -164,7 +168,11 @@ def activities(warehouse: Warehouse, selection: Selection = EVERYTHING) -> pl.Da
 
 
 def journey_counts(warehouse: Warehouse, selection: Selection = EVERYTHING) -> dict[str, int]:
-    """Of the selected active journeys: `journey_count` and its parts by status at T, and `left_censored_count`."""
+    """Of the selected active journeys: `journey_count`, its parts by status at T, and `left_censored_count`.
+
+    `settled_count` of them began early enough for their outcome to be known (`is_settled`) and are closed,
+    `settled_converted_count` of these with a purchase.
+    """
     sql = _COUNTS.format(selected=selected_journeys_sql(selection))
     return warehouse.frame(sql, name="journeys selected").to_dicts()[0]
 

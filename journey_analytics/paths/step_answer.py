@@ -7,9 +7,11 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.config import Config
+from journey_analytics.paths.link_shares import with_shares
 from journey_analytics.paths.selection import Selection, read_selection
+from journey_analytics.paths.settled import settled_days
 from journey_analytics.paths.step_flow import StepFlow, read_anchor, step_flow
-from journey_analytics.paths.step_links import folded, with_shares
+from journey_analytics.paths.step_links import folded
 from journey_analytics.settings import setting
 from journey_analytics.warehouse import open_published
 
@@ -20,13 +22,15 @@ _USUAL_MINIMUM: Final = 30
 class FlowAnswer:
     """A step flow as it is shown: `links` are folded to `top` steps at each number, with their shares.
 
-    A share of fewer than `minimum_count` closed journeys is marked and not ranked.
+    Shares are of settled journeys, begun at least `settled_days` before T; one of fewer than `minimum_count` of them is
+    marked and not ranked.
     """
 
     flow: StepFlow
     selection: Selection
     top: int
     minimum_count: int
+    settled_days: int
     links: pl.DataFrame
 
 
@@ -51,9 +55,9 @@ def flow_answer(
         selection = read_selection(published, where)
         asked = read_anchor(published, anchor, level=level)
         flow = step_flow(published, selection, level=level, anchor=asked, steps=steps)
-        minimum = setting(published, "minimum_count", _USUAL_MINIMUM)
+        minimum, days = setting(published, "minimum_count", _USUAL_MINIMUM), settled_days(published)
     links = with_shares(folded(flow.links, top), minimum_count=minimum)
-    return FlowAnswer(flow=flow, selection=selection, top=top, minimum_count=minimum, links=links)
+    return FlowAnswer(flow=flow, selection=selection, top=top, minimum_count=minimum, settled_days=days, links=links)
 
 
 def flow_dict(answer: FlowAnswer) -> dict[str, Any]:
@@ -66,5 +70,6 @@ def flow_dict(answer: FlowAnswer) -> dict[str, Any]:
         "top": answer.top,
         "selected_count": answer.flow.selected_count,
         "journey_count": answer.flow.journey_count,
+        "settled_days": answer.settled_days,
         "links": answer.links.to_dicts(),
     }

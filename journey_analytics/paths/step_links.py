@@ -6,7 +6,6 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.contract import END_NODES, START
-from journey_analytics.intervals import wilson_high, wilson_low
 
 MORE: Final = "MORE"
 """The node of all steps that are further from the anchor than is shown. In capitals: no activity is spelled so."""
@@ -25,7 +24,10 @@ STEP_WORDS: Final = {
 }
 """The nodes that are no stage and no activity, as people call them."""
 
-COUNTS: Final = ("journey_count", "first_count", "converted_count", "dropped_count", "open_count")
+COUNTS: Final = (
+    "journey_count", "first_count", "converted_count", "dropped_count", "open_count", "settled_converted_count",
+    "settled_count",
+)  # fmt: skip
 _KEY: Final = ("step_number", "node", "next_node")
 LINK_SCHEMA: Final = pl.Schema(
     {"step_number": pl.Int64(), "node": pl.String(), "next_node": pl.String(), **dict.fromkeys(COUNTS, pl.Int64())}
@@ -36,10 +38,11 @@ def step_links(rows: pl.DataFrame, *, steps: int, anchor: str, pattern: Sequence
     """One row per link of a step flow, as `mart.step_flow` defines it, for one anchor.
 
     Args:
-        rows: what may be a step, sorted by journey and the order in it: journey (integer), status (at T), node (null:
-            no step; a journey of such rows alone goes from START to its end), is_entered (whether the first such node
-            of the journey counts in first_count), and a boolean column for each element of the pattern. Immediate
-            repeats of a node are one step, which fits an element where any of them does.
+        rows: what may be a step, sorted by journey and the order in it: journey (integer), status (at T), is_settled
+            (whether it began early enough for its outcome to be known), node (null: no step; a journey of such rows
+            alone goes from START to its end), is_entered (whether the first such node of the journey counts in
+            first_count), and a boolean column for each element of the pattern. Immediate repeats of a node are one
+            step, which fits an element where any of them does.
         steps: so many steps each side of the anchor have nodes of their own; what lies further is MORE. At least 1.
         anchor: `start`, `end`, or anything else: the last step of the first match of `pattern`; journeys without a
             match are left out.
@@ -63,7 +66,7 @@ def _placed(rows: pl.DataFrame, pattern: Sequence[str]) -> pl.DataFrame:
     if pattern:
         runs = marked.with_columns(run=pl.col("changes").cum_sum())
         marked = runs.group_by("run", maintain_order=True).agg(
-            pl.col("journey", "status", "node", "is_entered").first(),
+            pl.col("journey", "status", "is_settled", "node", "is_entered").first(),
             pl.col(*pattern).any(),
             changes=pl.lit(value=True),
         )
@@ -75,14 +78,21 @@ def _placed(rows: pl.DataFrame, pattern: Sequence[str]) -> pl.DataFrame:
     )
 
 
-_LINK: Final = ("journey", "status", "at", "step_count", "node", "next_node", "is_first")
+_LINK: Final = ("journey", "status", "is_settled", "at", "step_count", "node", "next_node", "is_first")
 
 
 def _inner(placed: pl.DataFrame) -> pl.DataFrame:
     """The link into each step: from the step before, or from START."""
     before = pl.when(pl.col("place") == 1).then(pl.lit(START)).otherwise(pl.col("node").shift(1))
     return placed.select(
-        "journey", "status", "step_count", "is_first", at=pl.col("place") - 1, node=before, next_node="node"
+        "journey",
+        "status",
+        "is_settled",
+        "step_count",
+        "is_first",
+        at=pl.col("place") - 1,
+        node=before,
+        next_node="node",
     ).select(_LINK)
 
 
@@ -94,7 +104,9 @@ def _final(placed: pl.DataFrame) -> pl.DataFrame:
 
 def _stepless(rows: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Journeys without any step go from START to their end."""
-    journeys = rows.group_by("journey").agg(pl.col("status").first()).join(placed, on="journey", how="anti")
+    journeys = (
+        rows.group_by("journey").agg(pl.col("status", "is_settled").first()).join(placed, on="journey", how="anti")
+    )
     return journeys.with_columns(
         at=pl.lit(0, pl.Int64), step_count=pl.lit(0, pl.Int64), node=pl.lit(START), next_node=_end(),
         is_first=pl.lit(value=True),
@@ -138,7 +150,11 @@ def _windowed(links: pl.DataFrame, steps: int) -> pl.DataFrame:
 def _counted(links: pl.DataFrame) -> pl.DataFrame:
     first = pl.col("is_first") & (pl.col("next_node") != MORE)
     by_status = {f"{status}_count": (pl.col("status") == status).sum() for status in END_NODES}
-    counted = links.group_by(_KEY).agg(journey_count=pl.len(), first_count=first.sum(), **by_status)
+    settled = {
+        "settled_converted_count": (pl.col("is_settled") & (pl.col("status") == "converted")).sum(),
+        "settled_count": (pl.col("is_settled") & (pl.col("status") != "open")).sum(),
+    }
+    counted = links.group_by(_KEY).agg(journey_count=pl.len(), first_count=first.sum(), **by_status, **settled)
     return ordered(counted.cast(LINK_SCHEMA))
 
 
@@ -179,19 +195,3 @@ def folded(links: pl.DataFrame, top: int) -> pl.DataFrame:
 
 def _summed(links: pl.DataFrame) -> pl.DataFrame:
     return ordered(links.group_by(_KEY).agg(pl.col(COUNTS).sum()))
-
-
-def with_shares(links: pl.DataFrame, *, minimum_count: int) -> pl.DataFrame:
-    """Links with what share of their closed journeys bought: converted ÷ (converted + dropped), Wilson's 95 % interval.
-
-    Null where none is closed; `is_ranked` where at least `minimum_count` are. Open ones are in neither number.
-    """
-    closed = pl.col("converted_count") + pl.col("dropped_count")
-    share = pl.when(closed > 0).then(pl.col("converted_count") / closed)
-    return links.with_columns(
-        closed_count=closed,
-        conversion_share=share,
-        conversion_low_share=wilson_low(share, closed),
-        conversion_high_share=wilson_high(share, closed),
-        is_ranked=closed >= minimum_count,
-    )

@@ -6,15 +6,18 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.contract import END_NODES
+from journey_analytics.paths.link_shares import with_shares
+from journey_analytics.paths.settled import settled_words
 from journey_analytics.paths.step_answer import FlowAnswer
-from journey_analytics.paths.step_links import ENDS, STEP_WORDS, with_shares
+from journey_analytics.paths.step_links import COUNTS, ENDS, STEP_WORDS
+from journey_analytics.paths.words import unknown_share
 from journey_analytics.terminal import table
 
 _STEP: Final = ("step_number", "node")
 _FOOT: Final = (
     "of all: journeys ÷ those in the flow. purchased, lost, still open: those whose steps end here, as they stand at\n"
-    "the cut-off. bought: purchased ÷ (purchased + lost) of all journeys at this step, whatever came after (95 %\n"
-    "interval; open ones are in neither; * n closed below minimum_count: not to be ranked)."
+    "the cut-off. bought: those with a purchase {settled}\n"
+    "at this step, whatever came after (95 % interval; * n below minimum_count: not to be ranked)."
 )
 
 
@@ -22,7 +25,11 @@ def flow_text(answer: FlowAnswer) -> str:
     """What the flow is of, a line per step in order of number, then of most journeys, and how to read it."""
     if answer.links.is_empty():
         return f"{_base(answer)}\nnothing to show"
-    return "\n\n".join([table([_line(row, answer) for row in _steps(answer)], title=_base(answer)), _FOOT])
+    return "\n\n".join([table([_line(row, answer) for row in _steps(answer)], title=_base(answer)), _foot(answer)])
+
+
+def _foot(answer: FlowAnswer) -> str:
+    return _FOOT.format(settled=settled_words(answer.settled_days))
 
 
 def _base(answer: FlowAnswer) -> str:
@@ -37,7 +44,7 @@ def _base(answer: FlowAnswer) -> str:
 def _steps(answer: FlowAnswer) -> list[dict[str, Any]]:
     """A row per step: the counts of all links out of it, of those by which it ends, and its busiest neighbours."""
     out = answer.links.group_by("step_number", "node").agg(
-        pl.col("journey_count", "converted_count", "dropped_count", "open_count").sum(),
+        pl.col(*COUNTS).sum(),
         **{f"ended_{status}": _into(end) for status, end in END_NODES.items()},
     )
     going = answer.links.filter(~pl.col("next_node").is_in(ENDS))
@@ -73,13 +80,13 @@ def _line(row: Mapping[str, Any], answer: FlowAnswer) -> dict[str, Any]:
         "lost": row["ended_dropped"],
         "still open": row["ended_open"],
         "bought": _bought(row),
-        "n closed": row["closed_count"],
+        "n": row["settled_count"],
     }
 
 
 def _bought(row: Mapping[str, Any]) -> str:
     if row["conversion_share"] is None:
-        return "–"
+        return unknown_share(row)
     low, high = 100 * row["conversion_low_share"], 100 * row["conversion_high_share"]
     mark = "" if row["is_ranked"] else " *"
     return f"{100 * row['conversion_share']:.1f} % ({low:.1f}–{high:.1f}){mark}"

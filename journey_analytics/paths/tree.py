@@ -3,6 +3,9 @@
 A node stands for all journeys that begin with the same steps. It is kept while enough journeys pass it; those that go
 on along rarer steps are counted together in one node, the folded rest, so that nothing is lost:
 journeys of a node = journeys of its children (the rest included) + journeys that end at it.
+
+A share of purchases is given for beginnings alone: steps before any purchase. Further on the steps themselves say that
+there was one. It is over settled journeys: of those begun in the last weeks mainly the ones that bought are closed.
 """
 
 import hashlib
@@ -34,6 +37,8 @@ NODE_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "converted_count": pl.Int64,
     "dropped_count": pl.Int64,
     "open_count": pl.Int64,
+    "settled_count": pl.Int64,
+    "settled_converted_count": pl.Int64,
     "purchase_ahead_count": pl.Int64,
     "purchased_count": pl.Int64,
     "conversion_share": pl.Float64,
@@ -44,7 +49,9 @@ NODE_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "amount": pl.Decimal(38, 4),
     "currency": pl.String,
 }
-JOURNEY_SCHEMA: Final = pl.Schema({"journey": pl.Int64(), "status": pl.String(), "amount": pl.Decimal(38, 4)})
+JOURNEY_SCHEMA: Final = pl.Schema(
+    {"journey": pl.Int64(), "status": pl.String(), "is_settled": pl.Boolean(), "amount": pl.Decimal(38, 4)}
+)
 STEP_SCHEMA: Final = pl.Schema(
     {"journey": pl.Int64(), "step": pl.String(), "after_us": pl.Int64(), "is_purchase": pl.Boolean()}
 )
@@ -52,7 +59,12 @@ STEP_SCHEMA: Final = pl.Schema(
 _ROOT: Final = 0
 _AMOUNT: Final = pl.when(pl.col("amount").is_not_null().any()).then(pl.col("amount").sum())
 _BY_STATUS: Final = {f"{status}_count": (pl.col("status") == status).sum().cast(pl.Int64) for status in STATUSES}
-_TOTALS: Final = {"journey_count": pl.len().cast(pl.Int64), **_BY_STATUS, "amount": _AMOUNT}
+_CLOSED: Final = {
+    "settled_count": pl.col("status") != "open",
+    "settled_converted_count": pl.col("status") == "converted",
+}
+_SETTLED: Final = {name: (pl.col("is_settled") & state).sum().cast(pl.Int64) for name, state in _CLOSED.items()}
+_TOTALS: Final = {"journey_count": pl.len().cast(pl.Int64), **_BY_STATUS, **_SETTLED, "amount": _AMOUNT}
 _AHEAD: Final = {"purchase_ahead_count": pl.col("is_ahead").sum().cast(pl.Int64)}
 _OF_STEP: Final = {
     "purchased_count": pl.col("is_purchase").sum().cast(pl.Int64),
@@ -72,21 +84,26 @@ def prefix_tree(
     """The rows of `mart.path_tree` for one level; from the root down, siblings from the most frequent, the rest last.
 
     Args:
-        journeys: one row each (JOURNEY_SCHEMA): `amount` in `currency`, null without a purchase in it.
+        journeys: one row each (JOURNEY_SCHEMA): `amount` in `currency`, null without a purchase in it; `is_settled`
+            where it began early enough for its outcome to be known (core.settled_until).
         steps: for depth 1, 2 … up to `deepest` + 1 the steps that journeys take there (STEP_SCHEMA), one row for each
             journey that gets so far: `after_us` microseconds from its start, `is_purchase` at its first purchase.
         level: what the steps are: stage or activity.
-        minimum_count: a node needs so many journeys, at least 1; and so many closed ones for a ranked share.
+        minimum_count: a node needs so many journeys, at least 1; and so many settled ones for a ranked share.
         currency: of the amounts.
         deepest: the depth of the deepest node; only the rest of what goes on from there lies one deeper.
 
-    Ties between siblings go by the name of the step. `conversion_share` = converted ÷ (converted + dropped) of all that
-    pass, null where none is closed. `purchase_ahead_count` is of converted ones those whose first purchase is this step
-    or a later one, `purchased_count` those whose first purchase is this step. Of the rest `step`, `median_seconds`,
-    `purchased_count` and where journeys end are null: they are not followed there.
+    Ties between siblings go by the name of the step. `settled_count` is of the settled journeys that pass those that
+    are closed (converted or dropped), `settled_converted_count` of these the converted ones; `conversion_share` is the
+    one over the other, null where none is settled and where a journey has bought on the way or on this step: with the
+    purchase the steps hold the outcome. `purchase_ahead_count` is of converted ones those whose first purchase is this
+    step or a later one, `purchased_count` those whose first purchase is this step. Of the rest `step`,
+    `median_seconds`, `purchased_count`, the share and where journeys end are null: they are not followed there.
     """
     is_ahead = pl.col("status") == "converted"
-    alive = journeys.select("journey", "status", "amount", is_ahead=is_ahead, node=pl.lit(_ROOT, pl.Int64))
+    alive = journeys.select(
+        "journey", "status", "is_settled", "amount", is_ahead=is_ahead, node=pl.lit(_ROOT, pl.Int64)
+    )
     made, ended = [_root(alive)], [_no_ends()]
     for depth, found in enumerate(steps, 1):
         reached = alive.join(found, on="journey", how="left", maintain_order="left")
@@ -112,7 +129,7 @@ def _shaped(nodes: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(name).cast(pl.Int64) for name in numbers),
         pl.col("step").cast(pl.String),
         pl.col("median_seconds").cast(pl.Float64),
-        *("journey_count", *_BY_STATUS),
+        *("journey_count", *_BY_STATUS, *_SETTLED),
         pl.col("amount").cast(pl.Decimal(38, 4)),
     )
 
@@ -152,14 +169,15 @@ def _moved(going: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
     to = children.filter(pl.col("step").is_not_null()).select("step", node="parent", child="node")
     moved = going.join(to, on=["node", "step"], how="inner", maintain_order="left")
     is_ahead = pl.col("is_ahead") & ~pl.col("is_purchase")
-    return moved.select("journey", "status", "amount", is_ahead=is_ahead, node="child")
+    return moved.select("journey", "status", "is_settled", "amount", is_ahead=is_ahead, node="child")
 
 
 def _finished(
     nodes: pl.DataFrame, ended: pl.DataFrame, *, level: str, minimum_count: int, currency: str | None
 ) -> pl.DataFrame:
     is_rest = pl.col("rest_step_count").is_not_null()
-    closed = pl.col("converted_count") + pl.col("dropped_count")
+    settled = pl.col("settled_count")
+    is_asked = _is_beginning() & (settled > 0)
     joined = nodes.join(ended, on="node", how="left").sort("node")
     named = joined.with_columns(_named(joined, level=level))
     ends = [pl.when(~is_rest).then(pl.col(f"ended_{name}").fill_null(0)).alias(f"ended_{name}") for name in _BY_STATUS]
@@ -168,12 +186,18 @@ def _finished(
         *ends,
         level=pl.lit(level),
         is_rest=is_rest,
-        is_ranked=(closed > 0) & (closed >= minimum_count),
-        conversion_share=pl.when(closed > 0).then(pl.col("converted_count") / closed),
+        is_ranked=is_asked & (settled >= minimum_count),
+        conversion_share=pl.when(is_asked).then(pl.col("settled_converted_count") / settled),
         currency=pl.when(pl.col("amount").is_not_null()).then(pl.lit(currency, dtype=pl.String)),
     )
-    bounds = {"conversion_low_share": wilson_low(share, closed), "conversion_high_share": wilson_high(share, closed)}
+    bounds = {"conversion_low_share": wilson_low(share, settled), "conversion_high_share": wilson_high(share, settled)}
     return counted.with_columns(**bounds).select(pl.col(name).cast(dtype) for name, dtype in NODE_SCHEMA.items())
+
+
+def _is_beginning() -> pl.Expr:
+    """Whether no journey has bought on the way to a node or on its step; the rest is none."""
+    none_before = pl.col("purchase_ahead_count") == pl.col("converted_count")
+    return none_before & (pl.col("purchased_count") == 0).fill_null(False)
 
 
 def _named(nodes: pl.DataFrame, *, level: str) -> list[pl.Series]:

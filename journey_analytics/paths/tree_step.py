@@ -21,6 +21,7 @@ TREE_READS: Final = frozenset(
 
 _CURRENCY: Final = "select max(currency) from mart.headline"
 
+_TREE_JOURNEYS: Final = "select journey, status, is_settled, amount from tree_journey order by journey"
 _JOURNEYS: Final = """
 create or replace temp table tree_journey as
 with selected_journey as (
@@ -39,6 +40,7 @@ select
     j.journey_id,
     j.started_at,
     j.status,
+    j.is_settled,
     a.amount
 from core.journey_at_cutoff as j
 inner join selected_journey as s on j.journey_id = s.journey_id
@@ -125,9 +127,7 @@ def path_tree(warehouse: Warehouse, selection: Selection = EVERYTHING, *, level:
     warehouse.execute(_JOURNEYS.format(selected=selected_journeys_sql(selection)), [currency or ""], name=TABLE)
     warehouse.execute(_STEPS.format(seen=_SEEN[level]), [DEEPEST + 1], name=TABLE)
     tree = prefix_tree(
-        warehouse.frame("select journey, status, amount from tree_journey order by journey", name=TABLE).cast(
-            JOURNEY_SCHEMA
-        ),
+        warehouse.frame(_TREE_JOURNEYS, name=TABLE).cast(JOURNEY_SCHEMA),
         _steps(warehouse),
         level=level,
         minimum_count=setting(warehouse, "minimum_count"),

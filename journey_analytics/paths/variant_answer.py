@@ -8,6 +8,7 @@ import polars as pl
 
 from journey_analytics.config import Config
 from journey_analytics.paths.selection import Selection, read_selection
+from journey_analytics.paths.settled import settled_days
 from journey_analytics.paths.tree_step import path_tree
 from journey_analytics.paths.variants import STEPS, check_level, variants
 from journey_analytics.warehouse import open_published
@@ -15,12 +16,17 @@ from journey_analytics.warehouse import open_published
 
 @dataclass(frozen=True)
 class Asked:
-    """An answer with its question. `rows` are variants or nodes; `top` of them are to be shown."""
+    """An answer with its question.
+
+    `rows` are variants or nodes; `top` of them are to be shown. Shares of nodes are of settled journeys, begun at least
+    `settled_days` before T.
+    """
 
     level: str
     selection: Selection
     rows: pl.DataFrame
     top: int
+    settled_days: int
 
 
 def variant_answer(config: Config, *, level: str, where: Sequence[str], top: int) -> Asked:
@@ -47,7 +53,8 @@ def _asked(config: Config, read: Any, *, level: str, where: Sequence[str], top: 
     check_level(level)
     with open_published(config.published) as published:
         selection = read_selection(published, where)
-        return Asked(level, selection, read(published, selection, level=level), top)
+        days = settled_days(published)
+        return Asked(level, selection, read(published, selection, level=level), top, days)
 
 
 def variants_dict(asked: Asked) -> Mapping[str, Any]:
@@ -64,4 +71,9 @@ def variants_dict(asked: Asked) -> Mapping[str, Any]:
 
 def tree_dict(asked: Asked) -> Mapping[str, Any]:
     """The answer for a machine: every node, from the root down."""
-    return {"level": asked.level, "selection": str(asked.selection), "nodes": asked.rows.to_dicts()}
+    return {
+        "level": asked.level,
+        "selection": str(asked.selection),
+        "settled_days": asked.settled_days,
+        "nodes": asked.rows.to_dicts(),
+    }

@@ -7,17 +7,19 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.paths.branches import Branch, branches, fewest_for
+from journey_analytics.paths.settled import settled_words
 from journey_analytics.paths.variant_answer import Asked
 from journey_analytics.paths.variants import STEPS
+from journey_analytics.paths.words import MISSING, conversion, wait
 from journey_analytics.terminal import table
 
 _MAX_STEPS: Final = 12
 _HALF: Final = 0.5
-_UNITS: Final = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 _NOTHING: Final = dict.fromkeys(("bought on it", "end bought", "end lost", "end open", "purchased", "median"), "")
-_NOTE: Final = (
-    "purchased: converted ÷ closed (converted + lost), 95 % interval, of n closed; open ones are in neither.\n"
-    "* fewer closed than minimum_count: not to be compared."
+_NOTE: Final = "bought, lost, open: journeys by status at the cut-off. How many of those that begin alike buy: --tree."
+_TREE_NOTE: Final = (
+    "purchased: those with a purchase {settled}, 95 % interval, n; none from the first\n"
+    "purchase on, as the steps then hold the outcome.\n* fewer settled than minimum_count: not to be compared."
 )
 
 Row = Mapping[str, Any]
@@ -49,10 +51,9 @@ def _variant(row: Row, steps: list[str]) -> dict[str, Any]:
         "bought": row["converted_count"],
         "lost": row["dropped_count"],
         "open": row["open_count"],
-        "purchased": _share(row),
-        "median": _duration(row["median_duration_seconds"]),
-        "90 % within": _duration(row["p90_duration_seconds"]),
-        "amount": "–" if row["amount"] is None else f"{row['amount']:,.0f} {row['currency']}",
+        "median": wait(row["median_duration_seconds"]),
+        "90 % within": wait(row["p90_duration_seconds"]),
+        "amount": MISSING if row["amount"] is None else f"{row['amount']:,.0f} {row['currency']}",
         "order": _path(steps),
     }
 
@@ -66,19 +67,9 @@ def _path(steps: list[str]) -> str:
 
 
 def _share(row: Row) -> str:
-    if row["conversion_share"] is None:
-        return "–"
-    closed = row["converted_count"] + row["dropped_count"]
-    low, high = 100 * row["conversion_low_share"], 100 * row["conversion_high_share"]
-    mark = "" if row["is_ranked"] else " *"
-    return f"{100 * row['conversion_share']:.1f} % ({low:.1f}–{high:.1f}, n {closed:,}){mark}"
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    size, unit = next((one for one in _UNITS if seconds >= one[0]), (1.0, "s"))
-    return f"{seconds / size:.1f} {unit}"
+    """Of the settled journeys of a beginning; nothing once a journey has bought."""
+    is_beginning = row["purchased_count"] == 0 and row["purchase_ahead_count"] == row["converted_count"]
+    return conversion(row) if is_beginning else MISSING
 
 
 def tree_text(asked: Asked) -> str:
@@ -91,7 +82,8 @@ def tree_text(asked: Asked) -> str:
         f"How {tree.journeys:,} journeys ({asked.selection}) went on from the start, {STEPS[asked.level]}: journeys = "
         "those of the next steps + those that end there, bought, lost or open"
     )
-    return "\n\n".join([table(list(_lines(tree)), title=title), _NOTE])
+    note = _TREE_NOTE.format(settled=settled_words(asked.settled_days))
+    return "\n\n".join([table(list(_lines(tree)), title=title), note])
 
 
 def _lines(branch: Branch) -> Iterator[dict[str, Any]]:
@@ -103,7 +95,7 @@ def _lines(branch: Branch) -> Iterator[dict[str, Any]]:
         "end lost": row["ended_dropped_count"],
         "end open": row["ended_open_count"],
         "purchased": _share(row),
-        "median": _duration(row["median_seconds"]),
+        "median": wait(row["median_seconds"]),
         "step": f"{_indent(branch.depth)}{row['step'] or '(start)'}",
     }
     for child in branch.children:

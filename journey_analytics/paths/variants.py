@@ -5,9 +5,7 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.intervals import wilson_high, wilson_low
 from journey_analytics.paths.selection import EVERYTHING, Selection, selected_journeys_sql
-from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
 
 STEPS: Final = {"stage": "stages", "activity": "activities"}
@@ -48,8 +46,6 @@ select
     converted_count,
     dropped_count,
     open_count,
-    converted_count + dropped_count as closed_count,
-    converted_count / nullif(converted_count + dropped_count, 0) as conversion_share,
     duration_us[1] / 1e6 as p25_duration_seconds,
     duration_us[2] / 1e6 as median_duration_seconds,
     duration_us[3] / 1e6 as p75_duration_seconds,
@@ -81,13 +77,8 @@ def variants(warehouse: Warehouse, selection: Selection = EVERYTHING, *, level: 
     currency = warehouse.value("select max(currency) from mart.headline", name="mart.headline")
     sql = _SQL.format(selected=selected_journeys_sql(selection), steps=STEPS[level])
     found = warehouse.frame(sql, parameters=[currency or ""], name=f"variants of level {level}")
-    share, closed = pl.col("conversion_share"), pl.col("closed_count")
-    return found.with_columns(
-        conversion_low_share=wilson_low(share, closed),
-        conversion_high_share=wilson_high(share, closed),
-        is_ranked=(closed > 0) & (closed >= setting(warehouse, "minimum_count")),
-        currency=pl.when(pl.col("amount").is_not_null()).then(pl.lit(currency, dtype=pl.String)),
-    )
+    has_amount = pl.col("amount").is_not_null()
+    return found.with_columns(currency=pl.when(has_amount).then(pl.lit(currency, dtype=pl.String)))
 
 
 def check_level(level: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from journey_analytics.contract import END_NODES, START
 
 MISSING: Final = "–"
+TOO_RECENT: Final = "too recent to tell"
 NODE_WORDS: Final = {
     START: "(start)",
     **{END_NODES[status]: f"({word})" for status, word in (
@@ -34,10 +35,18 @@ def percent(share: float | None) -> str:
     return MISSING if share is None else f"{100 * share:.1f} %"
 
 
+def unknown_share(row: Mapping[str, Any]) -> str:
+    """What stands where no journey is settled: some may be closed, but mainly those that bought."""
+    return TOO_RECENT if row["converted_count"] + row["dropped_count"] else MISSING
+
+
 def conversion(row: Mapping[str, Any]) -> str:
-    """Converted ÷ closed with its 95 % interval and n; marked where n is below minimum_count; `–` where n is 0."""
+    """Converted ÷ settled with its 95 % interval and n; marked where n is below minimum_count.
+
+    Where no journey is settled there is no share: `too recent to tell` if some are closed, else `–`.
+    """
     if row["conversion_share"] is None:
-        return MISSING
+        return unknown_share(row)
     low, high = 100 * row["conversion_low_share"], 100 * row["conversion_high_share"]
     mark = "" if row["is_ranked"] else " *"
-    return f"{percent(row['conversion_share'])} ({low:.1f}–{high:.1f}, n {row['closed_count']:,}){mark}"
+    return f"{percent(row['conversion_share'])} ({low:.1f}–{high:.1f}, n {row['settled_count']:,}){mark}"

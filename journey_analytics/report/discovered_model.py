@@ -8,19 +8,13 @@ import polars as pl
 from journey_analytics.report.blocks import Column, Section, folded, table
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.model_outline import outline
-from journey_analytics.report.wording import MISSING, count, name, several, share
+from journey_analytics.report.wording import MISSING, count, name, share
 
 Frames = Mapping[str, pl.DataFrame]
 
 _LEVELS = {"activity": "Activities", "stage": "Stages"}
-_KINDS = {
-    "inductive": "Process tree",
-    "heuristics": "Heuristics net",
-    "split": "BPMN (Split Miner)",
-    "powl": "Partial orders (POWL)",
-}
+_KINDS = {"inductive": "Process tree", "powl": "Partial orders (POWL)", "dfg": "Directly-follows graph"}
 _LEAST_COVERAGE = 0.5
-_WHOLE = "all"
 
 _MEASURES = (Column("Fitness", number=True), Column("Precision", number=True), Column("Simplicity", number=True))
 _DEFINITION = (
@@ -28,18 +22,21 @@ _DEFINITION = (
     "(1 = nothing unseen). Simplicity: 1 = fewest connections. All three on the most frequent variants only; the share "
     "is the journeys of those variants ÷ all active journeys, open ones included. A model is not shown when it allows "
     "nearly any order (a flower), has a dead end, or is below the limits of the settings. "
-    "`journey model --out model.bpmn` writes one for other tools (BPMN, PNML, PTML)."
+    "`journey model --out model.bpmn` writes one for other tools (BPMN, PNML, PTML); `--where device=mobile` makes one "
+    "of those journeys alone, `--kind` the other kinds (heuristics, split)."
 )
 
 
 def discovered_model(frames: Frames) -> Section:
-    """The process models that mining found, with how far they can be trusted; those of segments are folded away."""
+    """The process models that mining found, with how far they can be trusted."""
     rows = frames["mart.process_model"].to_dicts()
-    whole = [row for row in rows if (row["segment"] or _WHOLE) == _WHOLE]
-    parts = [row for row in rows if row not in whole]
-    outlines = [_outlined(row) for row in whole if row["tree_text"]]
-    body = [_whole_table(whole), *outlines, _segment_table(parts, whole), tag("p", _DEFINITION, class_="definition")]
-    return Section("model", "Discovered model", _lead(whole), join(body))
+    outlines = [_outlined(row) for row in rows if row["tree_text"]]
+    return Section(
+        "model",
+        "Discovered model",
+        _lead(rows),
+        join([_table(rows), *outlines, tag("p", _DEFINITION, class_="definition")]),
+    )
 
 
 def _lead(rows: Sequence[Mapping[str, Any]]) -> Html:
@@ -57,7 +54,7 @@ def _is_narrow(row: Mapping[str, Any]) -> bool:
     return bool(row["tree_text"]) and (row["journey_coverage_share"] or 0) < _LEAST_COVERAGE
 
 
-def _whole_table(rows: Sequence[Mapping[str, Any]]) -> Html:
+def _table(rows: Sequence[Mapping[str, Any]]) -> Html:
     columns = (
         Column("Model of"),
         Column("Kind"),
@@ -79,39 +76,6 @@ def _whole_table(rows: Sequence[Mapping[str, Any]]) -> Html:
     ]
     caption = "Discovered models and how well they describe the journeys"
     return table(columns, cells, caption=caption, empty="No model was discovered.")
-
-
-def _segment_table(rows: Sequence[Mapping[str, Any]], whole: Sequence[Mapping[str, Any]]) -> Html:
-    """The trees of stages by segment, and whether theirs is that of all journeys."""
-    if not rows:
-        return join([])
-    common = {row["tree_text"] for row in whole if row["level"] == "stage" and row["tree_text"]}
-    columns = (
-        Column("Segment"),
-        Column("Value"),
-        Column("Judged on journeys", number=True),
-        *_MEASURES,
-        Column("Order of stages"),
-    )
-    cells = [
-        (
-            name(row["segment"]),
-            name(row["segment_value"]),
-            _of(row["covered_journey_count"], row["journey_count"]),
-            *_scores(row),
-            _order(row, common),
-        )
-        for row in rows
-    ]
-    caption = "Process trees of the stages, by segment"
-    shown = table(columns, cells, caption=caption, empty="No segment has enough journeys.")
-    return folded(f"Show the models of {several(len(rows), 'segment value')}", shown)
-
-
-def _order(row: Mapping[str, Any], common: set[str]) -> str | Html:
-    if not row["tree_text"]:
-        return _verdict(row)
-    return "as of all journeys" if row["tree_text"] in common else outline(row["tree_text"])
 
 
 def _kind(row: Mapping[str, Any]) -> str:

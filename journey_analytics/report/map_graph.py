@@ -28,6 +28,8 @@ _BOX = "activity:"
 _ALWAYS_PER_STAGE = 2
 _NAMED_MEMBERS = 6
 _STATUSES = tuple(END_NODES)
+OUTCOME_COLUMNS = (*(f"{status}_count" for status in _STATUSES), "settled_converted_count", "settled_count")
+"""The columns behind an `Outcome`, in the order of its fields."""
 
 Pair = tuple[str, str]
 _Row = Mapping[str, Any]
@@ -35,16 +37,30 @@ _Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Journeys by status at T. A share is of the closed ones, converted + dropped; the open ones stand beside it."""
+    """Journeys by status at T, and what is known of those that began early enough (`is_settled`).
+
+    Every share is of `settled`, which are the closed ones of these: of the younger ones mainly those that bought are
+    closed. `settled_converted` of them purchased.
+    """
 
     converted: int
     dropped: int
     open: int
+    settled_converted: int
+    settled: int
 
     @property
-    def closed(self) -> int:
-        """The denominator of every share."""
-        return self.converted + self.dropped
+    def settled_dropped(self) -> int:
+        """Those of the settled ones that were lost."""
+        return self.settled - self.settled_converted
+
+    @property
+    def is_too_recent(self) -> bool:
+        """Whether journeys are closed, but none of those whose share could be told."""
+        return self.converted + self.dropped > 0 == self.settled
+
+
+NOBODY = Outcome(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,7 @@ class MapGraph:
         terminals: journeys that start, and that end in each way; only those there are (or were in the first selection).
         box_of: activity → key of its box.
         journey_count: journeys of this selection.
+        settled_count: those of them that began early enough for their outcome to be known, and are closed.
         leaving: what leaves every box and START, drawn or not.
     """
 
@@ -129,6 +146,7 @@ class MapGraph:
     terminals: Mapping[str, int]
     box_of: Mapping[str, str]
     journey_count: int
+    settled_count: int
     leaving: Mapping[str, int]
 
     @property
@@ -149,9 +167,11 @@ def map_graph(
 
     Args:
         links: activity (or START), next_activity (or CONVERTED, DROPPED, OPEN), follow_count, journey_count,
-            converted_count, dropped_count, open_count, median_seconds, p90_seconds; of one selection of journeys.
+            converted_count, dropped_count, open_count, settled_converted_count, settled_count, median_seconds,
+            p90_seconds; of one selection of journeys.
         activities: activity, stage, touchpoint_count, journey_count, start_count, converted_end_count,
-            dropped_end_count, open_end_count, converted_count, dropped_count, open_count; of the same selection.
+            dropped_end_count, open_end_count, converted_count, dropped_count, open_count, settled_converted_count,
+            settled_count; of the same selection.
         max_activities: at most so many activities get a box of their own, by descending touchpoints, then name; the
             first two of a stage always do, and no stage has more than half of them.
         flow_share: arrows are added by descending count until they carry this share of the starts, of the ends and of
@@ -167,7 +187,7 @@ def map_graph(
         replace(_edge(pair, rows[pair]), before=before, is_backbone=pair in kept, is_back=_leads_back(pair, stage_of))
         for pair, before in _drawn(flows, kept, flow_share=flow_share, max_edges=max_edges).items()
     ]
-    return _graph(nodes, flows, edges, box_of)
+    return _graph(nodes, flows, edges, box_of, settled=_settled(rows))
 
 
 def counted_again(graph: MapGraph, links: pl.DataFrame, activities: pl.DataFrame) -> MapGraph:
@@ -180,12 +200,18 @@ def counted_again(graph: MapGraph, links: pl.DataFrame, activities: pl.DataFrame
         {pair: _total(found, "follow_count") for pair, found in rows.items()},
         [_again(edge, rows.get(edge.pair, [])) for edge in graph.edges],
         graph.box_of,
+        settled=_settled(rows),
     )
     return replace(again, terminals={key: again.terminals.get(key, 0) for key in graph.terminals})
 
 
 def _graph(
-    nodes: Sequence[Node], flows: Mapping[Pair, int], edges: Sequence[Edge], box_of: Mapping[str, str]
+    nodes: Sequence[Node],
+    flows: Mapping[Pair, int],
+    edges: Sequence[Edge],
+    box_of: Mapping[str, str],
+    *,
+    settled: int,
 ) -> MapGraph:
     leaving: dict[str, int] = {}
     arriving: dict[str, int] = {}
@@ -200,6 +226,7 @@ def _graph(
         terminals={key: number for key, number in terminals.items() if number},
         box_of=dict(sorted(box_of.items())),
         journey_count=terminals[START],
+        settled_count=settled,
         leaving=leaving,
     )
 
@@ -272,7 +299,12 @@ def _total(rows: Sequence[_Row], column: str) -> int:
 
 
 def _outcome(rows: Sequence[_Row]) -> Outcome:
-    return Outcome(*(_total(rows, f"{status}_count") for status in _STATUSES))
+    return Outcome(*(_total(rows, column) for column in OUTCOME_COLUMNS))
+
+
+def _settled(rows: Mapping[Pair, Sequence[_Row]]) -> int:
+    """Each journey starts once."""
+    return sum(_total(found, "settled_count") for pair, found in rows.items() if pair[0] == START)
 
 
 # arrows
@@ -310,8 +342,7 @@ def _again(edge: Edge, rows: Sequence[_Row]) -> Edge:
     if rows:
         same = {"before": edge.before, "is_back": edge.is_back, "is_backbone": edge.is_backbone}
         return replace(_edge(edge.pair, rows), **same)
-    nothing = Outcome(0, 0, 0)
-    return replace(edge, count=0, journeys=0, least_journeys=0, outcome=nothing, median_seconds=None, p90_seconds=None)
+    return replace(edge, count=0, journeys=0, least_journeys=0, outcome=NOBODY, median_seconds=None, p90_seconds=None)
 
 
 def _drawn(

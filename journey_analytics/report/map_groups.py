@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from journey_analytics.contract import START
 from journey_analytics.report.wording import SMALL_SAMPLE, name
 
 SEGMENTS: Mapping[str, str] = {
@@ -35,15 +36,26 @@ class Selection:
         """Journeys of the group: each starts once."""
         return int(self.activities["start_count"].sum())
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all its closed journeys began early enough for their outcome to be known."""
+        starts = self.links.filter(pl.col("activity") == START)
+        closed = pl.col("converted_count").sum() + pl.col("dropped_count").sum()
+        return bool(starts.select(pl.col("settled_count").sum() == closed).item())
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two groups with their names; `title` offers them."""
+    """Two groups with their names; `title` offers them.
+
+    `ends_known` is false where one of two months is too recent to know how its journeys end.
+    """
 
     title: str
     names: tuple[str, str]
     first: Selection
     second: Selection
+    ends_known: bool = True
 
 
 def selection(links: pl.DataFrame, activities: pl.DataFrame, segment: str = "all", value: str = "all") -> Selection:
@@ -116,4 +128,5 @@ def _pair(links: pl.DataFrame, activities: pl.DataFrame, segment: str, values: S
     first, second = (name(value) for value in values)
     title = f"{SEGMENTS.get(segment, 'Journeys begun in')}: {first} with {second}".replace("in:", "in")
     sides = [selection(links, activities, segment, value) for value in values]
-    return Comparison(title, (first, second), *sides)
+    ends_known = segment != MONTH or all(side.is_settled for side in sides)
+    return Comparison(title, (first, second), *sides, ends_known=ends_known)

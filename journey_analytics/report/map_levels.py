@@ -128,7 +128,7 @@ def _versus_data(level: Level, comparison: Comparison) -> dict[str, Any]:
     one, two = (
         counted_again(level.graph, side.links, side.activities) for side in (comparison.first, comparison.second)
     )
-    found = differences(one, two)
+    found = differences(one, two, ends_known=comparison.ends_known)
     view = of_differences(one, two, comparison.names, found)
     facts = [list(difference_facts(edge, one)) for edge, one in zip(level.graph.edges, found, strict=True)]
     return {

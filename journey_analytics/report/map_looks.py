@@ -10,7 +10,7 @@ from typing import Literal
 
 from journey_analytics.contract import END_NODES, START
 from journey_analytics.report import theme
-from journey_analytics.report.map_graph import ENDS, Edge, MapGraph, Outcome
+from journey_analytics.report.map_graph import ENDS, NOBODY, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Difference, Share, differences, shares
 from journey_analytics.report.map_words import difference_words, edge_words, journeys_label, short_duration, titles_of
 from journey_analytics.report.wording import count, plain, several, share, signed
@@ -153,38 +153,38 @@ def _plain_colour(edge: Edge, most: int) -> str:
 
 
 def edge_conversions(graph: MapGraph) -> list[Share | None]:
-    """Of the closed journeys with each arrow, the share that purchased; null for folded ones."""
-    return _of_closed([edge.outcome for edge in graph.edges], "conversion")
+    """Of the settled journeys with each arrow, the share that purchased; null for folded ones."""
+    return _of_settled([edge.outcome for edge in graph.edges], "conversion")
 
 
 def node_conversions(graph: MapGraph) -> list[Share | None]:
     """The same for each box."""
-    return _of_closed([node.outcome for node in graph.nodes], "conversion")
+    return _of_settled([node.outcome for node in graph.nodes], "conversion")
 
 
-def _of_closed(outcomes: Sequence[Outcome | None], overlay: Overlay) -> list[Share | None]:
-    known = [one or Outcome(0, 0, 0) for one in outcomes]
-    parts = [one.converted if overlay == "conversion" else one.dropped for one in known]
-    found = shares(parts, [one.closed for one in known])
+def _of_settled(outcomes: Sequence[Outcome | None], overlay: Overlay) -> list[Share | None]:
+    known = [one or NOBODY for one in outcomes]
+    parts = [one.settled_converted if overlay == "conversion" else one.settled_dropped for one in known]
+    found = shares(parts, [one.settled for one in known])
     return [None if one is None else value for one, value in zip(outcomes, found, strict=True)]
 
 
 def _overlaid(graph: MapGraph, overlay: Overlay) -> tuple[list[str], list[Bar], Legend]:
-    """Five steps between the lowest and the highest share of an arrow with 30 closed journeys; the others are pale."""
+    """Five steps between the lowest and the highest share of an arrow with 30 settled journeys; the others are pale."""
     palette = _CONVERSION if overlay == "conversion" else _DROPOFF
-    found = _of_closed([None if edge.target in ENDS else edge.outcome for edge in graph.edges], overlay)
+    found = _of_settled([None if edge.target in ENDS else edge.outcome for edge in graph.edges], overlay)
     low, high = _scale([one.share for one in found if one is not None and one.share is not None and not one.is_small])
     bars = [
         (one.share, _step_colour(one, palette, low, high))
         if one is not None and one.share is not None
         else (0.0, _PALE)
-        for one in _of_closed([node.outcome for node in graph.nodes], overlay)
+        for one in _of_settled([node.outcome for node in graph.nodes], overlay)
     ]
     what = "purchased" if overlay == "conversion" else "were lost"
-    words = f"Colours: share of the closed journeys with this arrow that {what}; bars: the same for the box"
+    words = f"Colours: share of the settled journeys with this arrow that {what}; bars: the same for the box"
     size = (high - low) / len(palette)
     steps = [f"{(low + size * n) * 100:.0f}–{(low + size * (n + 1)) * 100:.0f} %" for n in range(len(palette))]
-    entries = (*zip(palette, steps, strict=True), (_PALE, "few (under 30), folded or an end"))
+    entries = (*zip(palette, steps, strict=True), (_PALE, "few settled (under 30), folded or an end"))
     return [_step_colour(one, palette, low, high) for one in found], bars, Legend("", words, entries)
 
 
@@ -205,9 +205,9 @@ def _step_colour(one: Share | None, palette: Sequence[str], low: float, high: fl
 # comparison
 
 
-def compared(graph: MapGraph, versus: MapGraph, names: tuple[str, str]) -> Look:
+def compared(graph: MapGraph, versus: MapGraph, names: tuple[str, str], *, ends_known: bool = True) -> Look:
     """Two groups on one map: by how many points the shares of what leaves each box differ."""
-    found, titles = differences(graph, versus), titles_of(graph)
+    found, titles = differences(graph, versus, ends_known=ends_known), titles_of(graph)
     hovers = (difference_words(edge, titles, one, names) for edge, one in zip(graph.edges, found, strict=True))
     return replace(of_differences(graph, versus, names, found), hovers=tuple(hovers))
 

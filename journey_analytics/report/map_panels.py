@@ -9,7 +9,7 @@ import polars as pl
 
 from journey_analytics.contract import START
 from journey_analytics.report.blocks import Column, table
-from journey_analytics.report.map_graph import TERMINALS, Edge, MapGraph, Outcome
+from journey_analytics.report.map_graph import NOBODY, OUTCOME_COLUMNS, TERMINALS, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Share, shares
 from journey_analytics.report.map_words import END_WORDS, arrow_lines, titles_of
 from journey_analytics.report.markup import Html, join, tag
@@ -91,8 +91,8 @@ class Panels:
 
 
 def _conversions(outcomes: Sequence[Outcome | None]) -> list[Share | None]:
-    known = [one or Outcome(0, 0, 0) for one in outcomes]
-    found = shares([one.converted for one in known], [one.closed for one in known])
+    known = [one or NOBODY for one in outcomes]
+    found = shares([one.settled_converted for one in known], [one.settled for one in known])
     return [None if one is None else value for one, value in zip(outcomes, found, strict=True)]
 
 
@@ -104,7 +104,7 @@ def _edge_of(row: _Row) -> Edge:
         members=1,
         journeys=row["journey_count"],
         least_journeys=row["journey_count"],
-        outcome=Outcome(*(row[f"{status}_count"] or 0 for status in _STATUS_WORDS)),
+        outcome=Outcome(*(row[column] or 0 for column in OUTCOME_COLUMNS)),
         median_seconds=row["median_seconds"],
         p90_seconds=row["p90_seconds"],
         activity=row["activity"],

@@ -22,9 +22,11 @@ _DEFINITION = (
     "Active journeys at the cut-off; each comes from start and ends once, as purchased, lost or still open. Rare "
     "activities are folded per stage, and the links counted again between what is left, so what comes into a box "
     "leaves it; arrows that are not drawn are counted in the first sentence. Arrows over several columns to one box "
-    "share a line, as wide as the widest of them. A share that purchased or was lost is of the closed journeys with "
-    "the arrow, the open ones beside it, with its 95 % interval on hovering. A comparison: of 100 times at a box, how "
-    "many go on this way in the one group and in the other; its intervals take every time for independent."
+    "share a line, as wide as the widest of them. A share that purchased or was lost is of the settled journeys with "
+    "the arrow, with its 95 % interval on hovering: those that began early enough before the cut-off for a loss to be "
+    "known, and are closed; of the younger ones mainly those that bought are closed. A comparison: of 100 times at a "
+    "box, how many go on this way in the one group and in the other; its intervals take every time for independent. "
+    "How the journeys of a month end is compared only once all of that month are settled."
 )
 _ANCHOR = "map-figure"
 
@@ -115,8 +117,7 @@ def _list(links: pl.DataFrame, panels: Panels) -> Html:
     """The busiest links as buttons: what the map shows, for the keyboard and the screen reader."""
     most = links.sort(["follow_count", "activity", "next_activity"], descending=[True, False, False])
     rows = most.head(LISTED).to_dicts()
-    closed = [row["converted_count"] + row["dropped_count"] for row in rows]
-    bought = shares([row["converted_count"] for row in rows], closed)
+    bought = shares([row["settled_converted_count"] for row in rows], [row["settled_count"] for row in rows])
     cells = [
         (
             tag("button", link_title(row["activity"], row["next_activity"]), type="button", data_link=anchor),
@@ -133,11 +134,11 @@ def _list(links: pl.DataFrame, panels: Panels) -> Html:
     ]
     caption = (
         f"The {count(len(rows))} most frequent of {several(most.height, 'link')}, with starts and ends; "
-        "purchased: share of the closed journeys with it; * fewer than 30"
+        "purchased: share of the settled journeys with it; * fewer than 30"
     )
     columns = (
         Column("Link"), Column("Times", number=True), Column("Journeys", number=True),
-        Column("Purchased", number=True), Column("95 % interval", number=True), Column("of n closed", number=True),
+        Column("Purchased", number=True), Column("95 % interval", number=True), Column("of n settled", number=True),
         Column("Still open", number=True), Column("Median wait", number=True), Column("90 % within", number=True),
     )  # fmt: skip
     return folded("Show the links as a list", table(columns, cells, caption=caption))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from journey_analytics.intervals import difference_high, difference_low, wilson_high, wilson_low
-from journey_analytics.report.map_graph import MapGraph
+from journey_analytics.report.map_graph import ENDS, MapGraph
 from journey_analytics.report.wording import SMALL_SAMPLE
 
 
@@ -27,13 +27,17 @@ class Share:
 
 @dataclass(frozen=True)
 class Difference:
-    """One share in two groups: `points` = 100 × (first − second), with its 95 % interval; null where an n is 0."""
+    """One share in two groups: `points` = 100 × (first − second), with its 95 % interval; null where an n is 0.
+
+    Null as well, with both shares, where `is_too_recent`: how journeys of a group end is not known yet.
+    """
 
     first: Share
     second: Share
     points: float | None
     low_points: float | None
     high_points: float | None
+    is_too_recent: bool = False
 
     @property
     def is_small(self) -> bool:
@@ -58,12 +62,14 @@ def shares(parts: Sequence[int], bases: Sequence[int]) -> list[Share]:
     return [Share(**row) for row in counted.iter_rows(named=True)]
 
 
-def differences(graph: MapGraph, versus: MapGraph) -> list[Difference]:
+def differences(graph: MapGraph, versus: MapGraph, *, ends_known: bool = True) -> list[Difference]:
     """For every arrow: of 100 times at its source, how many more in `graph` than in `versus` go on this way.
 
     The base is what leaves the source (for START: journeys), over all links, drawn or not; so the differences at a box
     add up to 0. The interval takes every time at the source for independent, also those of one journey: it is a little
-    too narrow where a journey comes by often. Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
+    too narrow where a journey comes by often. Arrows to the ends are null unless `ends_known` and both groups have
+    settled journeys: a purchase is known at once, a loss only after a silence. Source: Newcombe 1998, Statistics in
+    Medicine 17:873, method 10.
     """
     pairs = [(one.count, one.source, two.count) for one, two in zip(graph.edges, versus.edges, strict=True)]
     frame = pl.DataFrame(
@@ -81,10 +87,18 @@ def differences(graph: MapGraph, versus: MapGraph) -> list[Difference]:
         low_points=100 * difference_low(share, n, other, other_n),
         high_points=100 * difference_high(share, n, other, other_n),
     )
-    return [
+    found = [
         Difference(Share(**row["first"]), Share(**row["second"]), row["points"], row["low_points"], row["high_points"])
         for row in counted.iter_rows(named=True)
     ]
+    if ends_known and graph.settled_count and versus.settled_count:
+        return found
+    return [_unknown(one) if edge.target in ENDS else one for edge, one in zip(graph.edges, found, strict=True)]
+
+
+def _unknown(one: Difference) -> Difference:
+    first, second = (Share(side.n, None, None, None) for side in (one.first, one.second))
+    return Difference(first, second, None, None, None, is_too_recent=True)
 
 
 def _struct(share: pl.Expr, n: pl.Expr) -> pl.Expr:

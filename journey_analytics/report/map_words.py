@@ -24,6 +24,7 @@ from journey_analytics.report.wording import (
 END_WORDS = {END_NODES["converted"]: "purchased", END_NODES["dropped"]: "lost", END_NODES["open"]: "still open"}
 _SHORT_UNITS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 _ONE_DECIMAL_BELOW = 9.95
+TOO_RECENT = "too recent to tell what share purchased"
 
 
 def node_title(node: Node) -> str:
@@ -113,15 +114,15 @@ def _outcome_lines(edge: Edge, conversion: Share | None) -> list[str]:
     found = edge.outcome
     states = f"{count(found.converted)} purchased, {count(found.dropped)} lost, {count(found.open)} still open"
     if conversion is None or conversion.share is None:
-        return [states]
+        return [states, *([TOO_RECENT] if found.is_too_recent else [])]
     return [states, conversion_words(conversion)]
 
 
 def conversion_words(conversion: Share) -> str:
-    """A share of purchases with its interval and base; null where no journey is closed."""
+    """A share of purchases with its interval and base; null where no journey is settled."""
     small = " – fewer than 30" if conversion.is_small else ""
     return (
-        f"purchased {share(conversion.share)} of {count(conversion.n)} closed (95 % interval "
+        f"purchased {share(conversion.share)} of {count(conversion.n)} settled (95 % interval "
         f"{interval(conversion.low, conversion.high)}){small}"
     )
 
@@ -159,6 +160,7 @@ def difference_facts(edge: Edge, found: Difference) -> tuple[str, ...]:
     """What differs from arrow to arrow; no text from data."""
     bounds = f" (95 % interval {signed_interval(found.low_points, found.high_points)})"
     small = "<br>fewer than 30 in a group: not coloured" if found.is_small else ""
+    small = f"<br>{TOO_RECENT}" if found.is_too_recent else small
     return (
         share(found.first.share),
         count(found.first.n),

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 import polars as pl
 
 _N = pl.Int64
-_STATUSES = {"converted_count": _N, "dropped_count": _N, "open_count": _N}
+_STATUSES = {
+    "converted_count": _N,
+    "dropped_count": _N,
+    "open_count": _N,
+    "settled_converted_count": _N,
+    "settled_count": _N,
+}
 _SEGMENT = {"segment": pl.String, "segment_value": pl.String}
 
 PATH_TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {

@@ -218,7 +218,7 @@ def _name_and_number(panel: Panel, block: Block) -> str:
     if block.height >= _TWO_LINES:
         lines = [f"<b>{plain(shortened(words, room))}</b>", f"{number} · {share(block.journeys / panel.tree.journeys)}"]
         bought = block.branch.row["conversion_share"]
-        if block.height >= _THREE_LINES and bought is not None and bought < 1:
+        if block.height >= _THREE_LINES and block.branch.row["is_ranked"]:
             whole = f"of all that begin so, {share(bought)} buy"
             lines.append(whole if len(whole) <= room else f"{share(bought)} buy")
         return "<br>".join(lines)
@@ -249,9 +249,9 @@ def _hover(panel: Panel, block: Block) -> str:
 def _conversion(row: Mapping[str, Any]) -> str:
     if row["conversion_share"] is None:
         return ""
-    closed = count(row["converted_count"] + row["dropped_count"])
     between = interval(row["conversion_low_share"], row["conversion_high_share"])
-    return f"<br>{share(row['conversion_share'])} of {closed} closed purchased (95 % interval {between})"
+    settled = count(row["settled_count"])
+    return f"<br>{share(row['conversion_share'])} of {settled} settled ones purchased (95 % interval {between})"
 
 
 def _key() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

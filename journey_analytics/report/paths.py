@@ -77,8 +77,9 @@ def _level(tree: pl.DataFrame, level: str, stages: Mapping[str, str]) -> Html:
         definition="Heights are journeys; each half is as high as all journeys of its outcome, so equal heights are "
         "equal shares of it. A block is followed, to the right, by the next steps of its journeys, by those on rarer "
         "paths together (grey), and by those that end there: lost after this step (orange) or bought on it (black). "
-        "Purchases: up to the first one. “x % buy” is over all closed journeys that begin so, whatever became of them; "
-        f"open journeys are in neither half. {_LEVEL_WORDS[level]}",
+        "Purchases: up to the first one. “x % buy”, before the purchase, is over the settled journeys that begin so, "
+        "whatever became of them: those closed of the ones begun long enough before the cut-off for a loss to be "
+        f"known. Open journeys are in neither half. {_LEVEL_WORDS[level]}",
     )
     ends = grid("two", *(_end_table(tree, level, outcome) for outcome in ("dropped", "purchase")))
     more = tag("div", _beginnings(tree, level), class_="part")
@@ -110,14 +111,16 @@ def _end_table(tree: pl.DataFrame, level: str, outcome: str) -> Html:
 
 
 def _beginnings(tree: pl.DataFrame, level: str) -> Html:
-    shown, found = _chosen(tree, level)
+    shown, found = chosen(tree, level)
     return chart(
         f"path-beginnings-{level}",
         beginnings_figure(shown, level=level),
         title="How often journeys that begin alike lead to a purchase",
-        definition="Converted ÷ (converted + lost) of all journeys that begin with these one or two steps, before any "
-        "purchase; open ones are left out. Lines: 95 % intervals (Wilson). Only beginnings of at least 30 closed "
-        f"journeys{_which(shown, found)}. They go together; that one causes the other is not said.",
+        definition="Converted ÷ (converted + lost) of the settled journeys that begin with these one or two steps, "
+        "before any purchase. Settled: begun long enough before the cut-off for a loss to be known; of the younger "
+        "mainly those that bought are closed. Open ones are left out. Lines: 95 % intervals (Wilson). Only beginnings "
+        f"of at least 30 settled journeys{_which(shown, found)}. They go together; that one causes the other is not "
+        "said.",
     )
 
 
@@ -130,12 +133,13 @@ def _which(shown: Sequence[_Row], found: int) -> str:
     )
 
 
-def _chosen(tree: pl.DataFrame, level: str) -> tuple[Sequence[_Row], int]:
-    """Beginnings before any purchase: all of a few, else the surest at both ends; highest share first."""
-    is_before = (pl.col("purchase_ahead_count") == pl.col("converted_count")) & (pl.col("purchased_count") == 0)
-    is_asked = (pl.col("level") == level) & ~pl.col("is_rest") & pl.col("is_ranked")
+def chosen(tree: pl.DataFrame, level: str) -> tuple[Sequence[_Row], int]:
+    """Beginnings before any purchase, as only those have a share: all of a few, else the surest at both ends.
+
+    Highest share first.
+    """
     at_most = pl.col("depth").is_between(1, _BEGINNING)
-    found = tree.filter(is_asked & is_before & at_most)
+    found = tree.filter((pl.col("level") == level) & pl.col("is_ranked") & at_most)
     if found.height > 2 * _BEST:
         best = found.sort(["conversion_low_share", "node_id"], descending=[True, False]).head(_BEST)
         worst = found.join(best.select("node_id"), on="node_id", how="anti")
@@ -153,18 +157,18 @@ def beginnings_figure(rows: Sequence[_Row], *, level: str) -> go.Figure:
     estimates = [
         Estimate(
             label=_path_words(row["path"], level),
-            told=f"{share(row['conversion_share'])} of {count(row['converted_count'] + row['dropped_count'])}",
+            told=f"{share(row['conversion_share'])} of {count(row['settled_count'])}",
             value=row["conversion_share"],
             low=row["conversion_low_share"],
             high=row["conversion_high_share"],
-            sample=row["converted_count"] + row["dropped_count"],
+            sample=row["settled_count"],
             hover=_estimate_words(row, level),
             colour=theme.ADVANCED,
         )
         for row in rows
     ]
     return forest_figure(
-        estimates, axis="purchased, of closed journeys", kind="share", empty="Too few closed journeys to compare."
+        estimates, axis="purchased, of settled journeys", kind="share", empty="Too few settled journeys to compare."
     )
 
 
@@ -172,7 +176,8 @@ def _estimate_words(row: _Row, level: str) -> list[str]:
     between = interval(row["conversion_low_share"], row["conversion_high_share"])
     return [
         _path_words(row["path"], level),
-        f"{share(row['conversion_share'])} of closed journeys purchased, 95 % interval {between}",
-        f"{count(row['converted_count'])} purchased, {count(row['dropped_count'])} lost, "
+        f"{share(row['conversion_share'])} of {count(row['settled_count'])} settled journeys purchased, "
+        f"95 % interval {between}",
+        f"all that begin so: {count(row['converted_count'])} purchased, {count(row['dropped_count'])} lost, "
         f"{count(row['open_count'])} still open",
     ]

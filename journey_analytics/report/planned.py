@@ -6,7 +6,16 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.planned.sentences import CAUTION, NEVER, SIGHT, UNPLANNED, deviation_words, fit_sentence
+from journey_analytics.contract import START
+from journey_analytics.planned.sentences import (
+    CAUTION,
+    NEVER,
+    SIGHT,
+    UNPLANNED,
+    costliest,
+    deviation_words,
+    fit_sentence,
+)
 from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
 from journey_analytics.report.forest import Estimate, forest_figure
@@ -25,14 +34,16 @@ from journey_analytics.report.wording import (
 )
 
 MAX_DEVIATIONS = 10
-"""Deviations that are drawn: those of most journeys; the table has all of them."""
+"""Deviations that are drawn: the costliest first, then those of most journeys; the table has all of them."""
 
-_Row = dict[str, Any]
+_Row = Mapping[str, Any]
 _COLUMNS = (
-    Column("What"), Column("Deviation"), Column("Stage"), Column("Journeys", number=True), Column("of", number=True),
+    Column("What"), Column("Deviation"), Column("Mostly after"), Column("Stage"),
+    Column("Journeys", number=True), Column("of", number=True),
     Column("Share", number=True), Column("95 % interval", number=True), Column("Lost with it", number=True),
     Column("Lost without", number=True), Column("Difference, points", number=True),
-    Column("95 % interval", number=True), Column("At stake", number=True), Column("A journey to look at"),
+    Column("95 % interval", number=True), Column("At stake", number=True), Column("Note"),
+    Column("A journey to look at"),
 )  # fmt: skip
 _TOUCHPOINT_COLUMNS = (
     Column("Touchpoint"), Column("Stage"), Column("Journeys", number=True), Column("of all", number=True),
@@ -40,7 +51,7 @@ _TOUCHPOINT_COLUMNS = (
 )  # fmt: skip
 _MEANING = (
     "Left out: of the journeys that are seen to go on past its place. Out of place: planned, and not there or not "
-    "again; not planned: nowhere in the plan; both of all journeys. "
+    "again; not planned: nowhere in the plan; both of the journeys that came to a planned step after which it occurs. "
 )
 
 
@@ -54,19 +65,31 @@ def planned(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     return Section("planned", "Planned and actual", _lead(frames, fits[0]), body)
 
 
-def _of(frames: Mapping[str, pl.DataFrame], table_name: str, fit: _Row) -> list[_Row]:
+def _of(frames: Mapping[str, pl.DataFrame], table_name: str, fit: _Row) -> list[dict[str, Any]]:
     rows = frames[table_name].filter(pl.col("planned") == fit["planned"])
     return rows.sort("place").to_dicts()
 
 
 def _lead(frames: Mapping[str, pl.DataFrame], fit: _Row) -> Html:
-    worst = _of(frames, "mart.deviation", fit)[:1]
+    rows = _of(frames, "mart.deviation", fit)
+    worst = costliest(rows)
+    costs = f" Costliest: {_costs(worst)}" if worst else ""
     most = [
         f" Most often: {name(row['activity'])} {deviation_words(row)}, in {count(row['affected_count'])} of "
         f"{several(row['journey_count'], 'journey')} ({share(row['affected_share'])})."
-        for row in worst
+        for row in rows[:1]
     ]
-    return tag("span", f"{_told(fit)}.{''.join(most)}")
+    return tag("span", f"{_told(fit)}.{costs}{''.join(most)}")
+
+
+def _costs(row: _Row) -> str:
+    lost, other = share(row["dropoff_share_with"]), share(row["dropoff_share_without"])
+    return (
+        f"{name(row['activity'])} {deviation_words(row)}, {lost} of "
+        f"{several(row['settled_with_count'], 'settled journey')} lost with it and {other} "
+        f"of {count(row['settled_without_count'])} without that came to the same place "
+        f"({signed(row['difference_points'])} points, 95\u00a0% {_points_interval(row)}): {_money(row)} at stake."
+    )
 
 
 def _told(fit: _Row) -> str:
@@ -85,8 +108,8 @@ def _plan(frames: Mapping[str, pl.DataFrame], fit: _Row, place: int) -> Html:
 def _drawn(rows: Sequence[_Row], fit: _Row, place: int) -> list[Html]:
     if not rows:
         return []
-    shown = rows[:MAX_DEVIATIONS]
-    part = f"the {len(shown)} of most journeys of " if len(shown) < len(rows) else ""
+    shown = _costliest_first(rows)[:MAX_DEVIATIONS]
+    part = f"the {len(shown)} costliest, then of most journeys, of " if len(shown) < len(rows) else ""
     figure = chart(
         f"planned-{place}",
         deviation_figure(shown),
@@ -94,9 +117,13 @@ def _drawn(rows: Sequence[_Row], fit: _Row, place: int) -> list[Html]:
         definition=f"{capital(part)}{several(len(rows), 'deviation')}. {_MEANING}{SIGHT} Orange: more of the journeys "
         "with it are lost than of those without; blue: fewer, or it cannot be told.",
     )
-    caption = f"Deviations from the plan, those of most journeys first. Lost: of the closed journeys. {CAUTION}"
+    caption = f"Deviations from the plan, those of most journeys first. {CAUTION}"
     listed = folded("Show every deviation as a table", table(_COLUMNS, map(_cells, rows), caption=caption))
     return [figure, listed]
+
+
+def _costliest_first(rows: Sequence[_Row]) -> list[_Row]:
+    return sorted(rows, key=lambda row: (row["stake_place"] is None, row["stake_place"] or row["place"]))
 
 
 def deviation_figure(rows: Sequence[_Row]) -> go.Figure:
@@ -143,6 +170,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
     return (
         capital(name(row["activity"])),
         f"{deviation_words(row)}{moved}",
+        _after(row),
         stage_title(row["stage"]) if row["stage"] else MISSING,
         count(row["affected_count"]),
         count(row["journey_count"]),
@@ -153,8 +181,14 @@ def _cells(row: _Row) -> tuple[str, ...]:
         signed(row["difference_points"]),
         _points_interval(row),
         _money(row),
+        row["note"] or MISSING,
         next(iter(row["example_journey_ids"] or ()), MISSING),
     )
+
+
+def _after(row: _Row) -> str:
+    after = row["after_activity"]
+    return MISSING if after is None else "the start" if after == START else capital(name(after))
 
 
 def _quality(fit: _Row) -> str:

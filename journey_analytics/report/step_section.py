@@ -7,7 +7,8 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.contract import END_NODES, START
-from journey_analytics.paths.step_links import STEP_WORDS, folded, shortened, with_shares
+from journey_analytics.paths.link_shares import with_shares
+from journey_analytics.paths.step_links import STEP_WORDS, folded, shortened
 from journey_analytics.report.blocks import Column, Section, chart, switch, table
 from journey_analytics.report.blocks import folded as behind
 from journey_analytics.report.markup import Html, join, tag
@@ -22,8 +23,8 @@ _OUT_OF_PAGE: Final = "No journey has such steps yet."
 _COLUMNS: Final = (
     Column("Step", number=True), Column("From"), Column("To"), Column("Journeys", number=True),
     Column("of those at From", number=True), Column("Purchased", number=True), Column("Lost", number=True),
-    Column("Still open", number=True), Column("Purchased, of closed", number=True),
-    Column("95 % interval", number=True), Column("of n closed", number=True),
+    Column("Still open", number=True), Column("Purchased, of settled", number=True),
+    Column("95 % interval", number=True), Column("of n settled", number=True),
 )  # fmt: skip
 
 
@@ -44,7 +45,10 @@ class View:
 
 
 _FROM_START: Final = "Steps are counted from the start of each journey."
-_AS_ENTERED: Final = "First times alone, each stage has as many journeys as entered it in the table of losses."
+_AS_ENTERED: Final = (
+    "Entries are those of the drop-off table: first times alone, each stage has as many journeys as entered it there. "
+    "Ends are not: lost is here a journey that ended, there one that did not go on within the window of the stage."
+)
 _TO_END: Final = (
     "Steps are counted back from the last one before each journey ended, or before the cut-off if it is open."
 )
@@ -139,7 +143,8 @@ def _table(links: pl.DataFrame, view: View) -> Html:
         _COLUMNS,
         _rows(kept, view.level),
         caption=f"Links of at least {share(_LISTED_SHARE)} of the {several(total, 'journey')}; purchased, lost and "
-        "still open: how these journeys stand at the cut-off; closed: purchased or lost",
+        "still open: how these journeys stand at the cut-off; settled: those that began early enough before it for a "
+        "loss to be known, and are purchased or lost; * fewer than 30",
     )
 
 
@@ -160,7 +165,7 @@ def _cells(row: Mapping[str, Any], level: str) -> tuple[str, ...]:
         count(row["open_count"]),
         share(row["conversion_share"]),
         interval(row["conversion_low_share"], row["conversion_high_share"]),
-        count(row["closed_count"]) + ("" if row["is_ranked"] else " *"),
+        count(row["settled_count"]) + ("" if row["is_ranked"] else " *"),
     )
 
 

@@ -18,5 +18,7 @@ STEP_TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "converted_count": _N,
         "dropped_count": _N,
         "open_count": _N,
+        "settled_converted_count": _N,
+        "settled_count": _N,
     },
 }

@@ -13,7 +13,6 @@ from journey_analytics.report.wording import (
     SMALL_SAMPLE,
     count,
     duration,
-    interval,
     name,
     several,
     share,
@@ -45,12 +44,11 @@ def variants(frames: Mapping[str, pl.DataFrame]) -> Section:
     options = [(key, title, _lists(stages, activities, key, column)) for key, title, column in _ORDERS]
     note = tag(
         "p",
-        "Bars: journeys by status at the cut-off; blue purchased, orange lost, grey still open. Closed journeys are "
-        "those purchased or "
-        "lost; their share purchased is given, with its 95 % interval, from 30 on and where some were lost. Durations: "
-        "from the first to the last touchpoint, of open journeys so far. Money: purchases up to the cut-off. An order "
-        "that holds a purchase was purchased by definition: what begins alike and ends differently is compared under "
-        "Paths. Immediate repeats are drawn as one with ×n. Lists are over the 200 most frequent orders.",
+        "Bars: journeys by status at the cut-off; blue purchased, orange lost, grey still open. No share of purchases: "
+        "an order that holds a purchase was purchased by definition; what begins alike and ends differently is "
+        "compared under Paths. Durations: from the first to the last touchpoint, of open journeys so far. Money: "
+        "purchases up to the cut-off. Immediate repeats are drawn as one with ×n. Lists are over the 200 most frequent "
+        "orders.",
         class_="definition",
     )
     parts = [switch("variant-order", "Order by", options), note]
@@ -145,16 +143,8 @@ def _variant_item(row: _Row, steps: Sequence[str], most: int) -> Html:
 
 
 def _outcome_words(row: _Row) -> str:
-    bought, lost, still_open = row["converted_count"], row["dropped_count"], row["open_count"]
-    closed = bought + lost
-    is_split = closed >= SMALL_SAMPLE and bought > 0 and lost > 0
-    part = f" ({share(bought / closed)} of {count(closed)} closed{_interval_words(row)})" if is_split else ""
-    return f"{count(bought)} purchased{part}, {count(lost)} lost, {count(still_open)} open"
-
-
-def _interval_words(row: _Row) -> str:
-    low, high = row["conversion_low_share"], row["conversion_high_share"]
-    return "" if low is None else f", 95 % interval {interval(low, high)}"
+    bought, lost, still_open = (count(row[f"{status}_count"]) for status in ("converted", "dropped", "open"))
+    return f"{bought} purchased, {lost} lost, {still_open} open"
 
 
 def _money_words(row: _Row) -> str:

@@ -16,6 +16,7 @@ from journey_analytics.simulate.journey import journeys
 from journey_analytics.simulate.life import live
 from journey_analytics.simulate.mailing import newsletters
 from journey_analytics.simulate.people import customer, kiosks, visitors
+from journey_analytics.simulate.plan import PLAN, PLAN_FILE
 from journey_analytics.simulate.record import Recorder
 from journey_analytics.simulate.things import Device, Person
 from journey_analytics.simulate.world import Condition, World, advance_probability
@@ -132,6 +133,8 @@ def simulate(
     _write_hazards(out / "truth" / "hazard.csv", hazards)
     (out / "truth" / "world.json").write_text(_world_text(world, customers, dirt), encoding="utf-8")
     (out / "journey.toml").write_text(CONFIG.format(end=".gz" if gzip else ""), encoding="utf-8")
+    (out / PLAN_FILE).parent.mkdir(parents=True)
+    (out / PLAN_FILE).write_text(PLAN, encoding="utf-8", newline="\n")
     return _summary(recorder, customers, dirt)
 
 

@@ -56,6 +56,11 @@ steps  = [
 ]
 unit   = "journey"
 window = "30d"
+
+[[planned]]
+name   = "buying"
+file   = "planned/buying.csv"
+ignore = ["email_delivered", "email_opened", "email_clicked", "email_bounced"]
 """
 
 

@@ -5,7 +5,8 @@ with link as (
         activity,
         next_activity,
         follow_count,
-        journey_count
+        journey_count,
+        settled_count
     from mart.path_link
     where segment = 'all' and activity <> 'START' and next_activity not in ('CONVERTED', 'DROPPED', 'OPEN')
 ),
@@ -30,6 +31,9 @@ mismatch as (
     where
         coalesce(l.follow_count, -1) <> coalesce(b.follow_count, -1)
         or coalesce(l.journey_count, -1) <> coalesce(b.journey_count, -1)
+        or l.settled_count <> b.settled_count
+        or b.settled_count > b.converted_count + b.dropped_count
+        or b.settled_converted_count > b.converted_count
         or b.journey_count <> b.converted_count + b.dropped_count + b.open_count
     union all
     select

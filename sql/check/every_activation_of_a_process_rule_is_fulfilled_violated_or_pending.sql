@@ -17,8 +17,9 @@ mismatch as (
         or c.rule_id is null
         or c.activation_count <> c.fulfilled_count + c.violated_count + c.pending_count
         or c.journey_count < c.violated_journey_count + c.fulfilled_journey_count
-        or c.violated_closed_count > c.violated_journey_count
-        or c.fulfilled_closed_count > c.fulfilled_journey_count
+        or c.violated_settled_count > c.violated_journey_count
+        or c.violated_settled_count + c.fulfilled_settled_count > c.journey_count
+        or (c.dropoff_note is not null and c.violated_settled_count + c.fulfilled_settled_count > 0)
         or coalesce(v.listed_count, 0) > c.violated_count
         or (c.violated_count > 0 and v.listed_count is null)
 )

@@ -1,5 +1,6 @@
 -- One row per difference of drop-off shares of a process rule, rework or hand-over that is not the difference of the
--- two shares, lies outside its interval, or lacks one.
+-- two shares, lies outside its interval, or lacks one. That of a hand-over is pooled over strata: it has one where
+-- journeys on both sides are compared, of which there are no more than settled ones.
 with difference as (
     select
         'rule_conformance' as counted_in,
@@ -22,7 +23,11 @@ with difference as (
     select
         'handover' as counted_in,
         from_value || ' ' || to_value as what,
-        dropoff_share - reference_share as difference,
+        case
+            when
+                compared_count between 1 and settled_count and compared_reference_count between 1 and reference_count
+                then coalesce(difference_points / 100, 0)
+        end as difference,
         difference_points,
         difference_low_points,
         difference_high_points

@@ -8,7 +8,9 @@ with counted as (
         journey_count,
         converted_count,
         dropped_count,
-        open_count
+        open_count,
+        settled_converted_count,
+        settled_count
     from mart.path_link
     union all
     select
@@ -19,7 +21,9 @@ with counted as (
         journey_count,
         converted_count,
         dropped_count,
-        open_count
+        open_count,
+        settled_converted_count,
+        settled_count
     from mart.path_activity
 ),
 
@@ -32,7 +36,9 @@ segment_total as (
         sum(journey_count)::bigint as journey_count,
         sum(converted_count)::bigint as converted_count,
         sum(dropped_count)::bigint as dropped_count,
-        sum(open_count)::bigint as open_count
+        sum(open_count)::bigint as open_count,
+        sum(settled_converted_count)::bigint as settled_converted_count,
+        sum(settled_count)::bigint as settled_count
     from counted
     group by segment, activity, next_activity
 ),
@@ -51,7 +57,9 @@ expected as (
         w.journey_count,
         w.converted_count,
         w.dropped_count,
-        w.open_count
+        w.open_count,
+        w.settled_converted_count,
+        w.settled_count
     from segment_total as w
     cross join segment_name as n
     where w.segment = 'all'
@@ -76,6 +84,8 @@ mismatch as (
         or e.converted_count is distinct from s.converted_count
         or e.dropped_count is distinct from s.dropped_count
         or e.open_count is distinct from s.open_count
+        or e.settled_converted_count is distinct from s.settled_converted_count
+        or e.settled_count is distinct from s.settled_count
 )
 
 select * from mismatch

@@ -16,7 +16,7 @@ with interval_end as (
         violated_dropoff_share as share,
         violated_dropoff_low_share as low_share,
         violated_dropoff_high_share as high_share,
-        violated_closed_count as base_count
+        violated_settled_count as base_count
     from mart.rule_conformance
     union all
     select
@@ -25,7 +25,7 @@ with interval_end as (
         fulfilled_dropoff_share as share,
         fulfilled_dropoff_low_share as low_share,
         fulfilled_dropoff_high_share as high_share,
-        fulfilled_closed_count as base_count
+        fulfilled_settled_count as base_count
     from mart.rule_conformance
     union all
     select
@@ -43,7 +43,7 @@ with interval_end as (
         dropoff_share_with as share,
         dropoff_low_share_with as low_share,
         dropoff_high_share_with as high_share,
-        closed_with_count as base_count
+        settled_with_count as base_count
     from mart.rework
     union all
     select
@@ -52,7 +52,7 @@ with interval_end as (
         dropoff_share_without as share,
         dropoff_low_share_without as low_share,
         dropoff_high_share_without as high_share,
-        closed_without_count as base_count
+        settled_without_count as base_count
     from mart.rework
     union all
     select
@@ -61,7 +61,7 @@ with interval_end as (
         dropoff_share as share,
         dropoff_low_share as low_share,
         dropoff_high_share as high_share,
-        closed_count as base_count
+        settled_count as base_count
     from mart.bottleneck
     union all
     select
@@ -70,7 +70,7 @@ with interval_end as (
         dropoff_share as share,
         dropoff_low_share as low_share,
         dropoff_high_share as high_share,
-        closed_count as base_count
+        settled_count as base_count
     from mart.handover
     union all
     select

@@ -3,8 +3,10 @@
 -- rebuild: full
 -- `touchpoint_count` counts occurrences, `journey_count` journeys with at least one, split by their status at T.
 -- `start_count` and `end_count` are journeys that begin and end with it (so far, where they are open); the ends are
--- split by status. `stage` is that of mart.activity. Passive journeys are left out; those whose beginning may be
--- missing are in. Segments: core.path_journey; all/all is the whole.
+-- split by status. Of the journeys that began early enough for their outcome to be known at T (is_settled, see
+-- core.settled_until), `settled_count` are closed, `settled_converted_count` of them with a purchase: a share of
+-- purchases is the one ÷ the other. `stage` is that of mart.activity. Passive journeys are left out; those whose
+-- beginning may be missing are in. Segments: core.path_journey; all/all is the whole.
 with journey_activity as (
     select
         j.journey_number,
@@ -44,7 +46,11 @@ counted_activity as (
         coalesce(sum(k.end_count) filter (where s.status = 'open'), 0)::bigint as open_end_count,
         coalesce(sum(k.journey_count) filter (where s.status = 'converted'), 0)::bigint as converted_count,
         coalesce(sum(k.journey_count) filter (where s.status = 'dropped'), 0)::bigint as dropped_count,
-        coalesce(sum(k.journey_count) filter (where s.status = 'open'), 0)::bigint as open_count
+        coalesce(sum(k.journey_count) filter (where s.status = 'open'), 0)::bigint as open_count,
+        coalesce(
+            sum(k.journey_count) filter (where s.is_settled and s.status = 'converted'), 0
+        )::bigint as settled_converted_count,
+        coalesce(sum(k.journey_count) filter (where s.is_settled and s.status <> 'open'), 0)::bigint as settled_count
     from kind_activity as k
     inner join core.path_segment as s on k.kind_number = s.kind_number
     group by s.segment, s.segment_value, k.activity
@@ -65,7 +71,9 @@ path_activity as (
         c.open_end_count,
         c.converted_count,
         c.dropped_count,
-        c.open_count
+        c.open_count,
+        c.settled_converted_count,
+        c.settled_count
     from counted_activity as c
     inner join mart.activity as a on c.activity = a.activity
 )

@@ -3,9 +3,12 @@
 -- rebuild: full
 -- A path is START, the journey's activities up to T in order, and CONVERTED, DROPPED or OPEN by its status at T: what
 -- comes into an activity goes out of it. `follow_count` counts passages, `journey_count` journeys with at least one,
--- split by their status. `median_seconds` and `p90_seconds` are over all passages, exact, interpolated linearly; null
--- for the links from START and to an end, which take no time. Passive journeys (only e-mails that nobody reacted to)
--- are left out; those whose beginning may be missing are in. Segments: core.path_journey; all/all is the whole.
+-- split by their status. Of those that began early enough for their outcome to be known at T (is_settled, see
+-- core.settled_until), `settled_count` are closed, `settled_converted_count` of them with a purchase: a share of
+-- purchases is the one ÷ the other. `median_seconds` and `p90_seconds` are over all passages, exact, interpolated
+-- linearly; null for the links from START and to an end, which take no time. Passive journeys (only e-mails that nobody
+-- reacted to) are left out; those whose beginning may be missing are in. Segments: core.path_journey; all/all is the
+-- whole.
 with activity_number as (
     select
         activity,
@@ -79,7 +82,11 @@ counted_link as (
         sum(l.journey_count)::bigint as journey_count,
         coalesce(sum(l.journey_count) filter (where s.status = 'converted'), 0)::bigint as converted_count,
         coalesce(sum(l.journey_count) filter (where s.status = 'dropped'), 0)::bigint as dropped_count,
-        coalesce(sum(l.journey_count) filter (where s.status = 'open'), 0)::bigint as open_count
+        coalesce(sum(l.journey_count) filter (where s.status = 'open'), 0)::bigint as open_count,
+        coalesce(
+            sum(l.journey_count) filter (where s.is_settled and s.status = 'converted'), 0
+        )::bigint as settled_converted_count,
+        coalesce(sum(l.journey_count) filter (where s.is_settled and s.status <> 'open'), 0)::bigint as settled_count
     from kind_link as l
     inner join core.path_segment as s on l.kind_number = s.kind_number
     group by s.segment_number, s.segment, s.segment_value, l.activity_number, l.next_number
@@ -108,6 +115,8 @@ path_link as (
         c.converted_count,
         c.dropped_count,
         c.open_count,
+        c.settled_converted_count,
+        c.settled_count,
         t.gap_us[1] / 1e6 as median_seconds,
         t.gap_us[2] / 1e6 as p90_seconds
     from counted_link as c

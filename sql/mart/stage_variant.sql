@@ -6,8 +6,7 @@
 -- passive (only e-mails that nobody reacted to), split likewise; the others are active. Everything comparative is over
 -- active ones: `journey_share_of_all` is active journeys of the variant ÷ all active journeys; `variant_rank` counts
 -- from the most of them, ties in the order of the lists; `cumulative_share` is that of this and all variants ranked
--- before. `conversion_share` is converted ÷ `closed_count` (converted + dropped; open ones are in neither), with
--- Wilson's 95 % interval; null where none is closed, and not ranked below `minimum_count` (config.setting) closed ones.
+-- before. No share of purchases: the list itself says whether there is one (mart.path_tree has those of beginnings).
 -- Durations are from the first to the last touchpoint, of open journeys so far, null where all are passive. `amount`
 -- sums the purchases in `currency`, that of core.leading_currency; null where there are none. What happened after T is
 -- in no list, no duration and no amount.
@@ -21,12 +20,6 @@ with journey_amount as (
     group by t.journey_id
 ),
 
-minimum as (
-    select max(value)::bigint as minimum_count
-    from config.setting
-    where setting = 'minimum_count'
-),
-
 counted_variant as (
     select
         j.stages,
@@ -36,6 +29,7 @@ counted_variant as (
         count(*) filter (where j.status = 'dropped')::bigint as dropped_count,
         count(*) filter (where j.status = 'open')::bigint as open_count,
         count(*) filter (where j.is_passive)::bigint as passive_count,
+        count(*) filter (where not j.is_passive)::bigint as active_count,
         count(*) filter (where j.is_passive and j.status = 'dropped')::bigint as passive_dropped_count,
         count(*) filter (where j.is_passive and j.status = 'open')::bigint as passive_open_count,
         sum(a.amount)::decimal(38, 4) as amount,
@@ -47,45 +41,19 @@ counted_variant as (
     group by j.stages
 ),
 
-active_variant as (
-    select
-        *,
-        journey_count - passive_count as active_count,
-        converted_count + dropped_count - passive_dropped_count as closed_count,
-        converted_count / nullif(converted_count + dropped_count - passive_dropped_count, 0) as conversion_share
-    from counted_variant
-),
-
 ranked_variant as (
     select
-        v.variant_id,
-        v.stages,
-        v.journey_count,
-        v.converted_count,
-        v.dropped_count,
-        v.open_count,
-        v.passive_count,
-        v.passive_dropped_count,
-        v.passive_open_count,
-        v.closed_count,
-        v.conversion_share,
-        wilson_low(v.conversion_share, v.closed_count) as conversion_low_share,
-        wilson_high(v.conversion_share, v.closed_count) as conversion_high_share,
-        v.closed_count > 0 and v.closed_count >= m.minimum_count as is_ranked,
+        v.* exclude (active_count, duration_us),
         v.duration_us[1] / 1e6 as p25_duration_seconds,
         v.duration_us[2] / 1e6 as median_duration_seconds,
         v.duration_us[3] / 1e6 as p75_duration_seconds,
         v.duration_us[4] / 1e6 as p90_duration_seconds,
-        v.amount,
         case when v.amount is not null then l.currency end as currency,
         v.active_count / nullif(sum(v.active_count) over (), 0) as journey_share_of_all,
         row_number() over (order by v.active_count desc, v.stages) as variant_rank,
-        sum(v.active_count) over (
-            order by v.active_count desc, v.stages
-            rows between unbounded preceding and current row
-        ) / nullif(sum(v.active_count) over (), 0) as cumulative_share
-    from active_variant as v
-    cross join minimum as m
+        sum(v.active_count) over (order by v.active_count desc, v.stages rows unbounded preceding)
+        / nullif(sum(v.active_count) over (), 0) as cumulative_share
+    from counted_variant as v
     left join core.leading_currency as l on true
 )
 

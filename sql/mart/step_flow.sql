@@ -10,7 +10,9 @@
 -- in a row; `journey_count` is split by its status at T. `first_count` of them reach `next_node` for the first time
 -- there: at stage level they enter that stage, as core.stage_visit has it (after-sales contact without a purchase
 -- enters nothing), so over all rows it adds up to the entrants of mart.stage_dropoff, less those whose entry lies in
--- MORE; 0 for MORE, all for an end.
+-- MORE; 0 for MORE, all for an end. Of the journeys that began early enough for their outcome to be known at T
+-- (is_settled, see core.settled_until), `settled_count` are closed, `settled_converted_count` of them with a purchase:
+-- a share of purchases is the one ÷ the other.
 with step_limit as (
     select 8::bigint as step_count
 ),
@@ -52,6 +54,7 @@ journey_sequence as (
         'stage' as level,
         j.stages as nodes,
         j.status,
+        j.is_settled,
         p.purchase_place,
         coalesce(e.entered, []::varchar[]) as entered
     from core.journey_at_cutoff as j
@@ -69,6 +72,7 @@ journey_sequence as (
             lambda pair: pair[1]
         ) as nodes,
         j.status,
+        j.is_settled,
         case
             when p.purchase_position is not null
                 then len(
@@ -94,11 +98,12 @@ counted_sequence as (
         nodes,
         len(nodes) as node_count,
         status,
+        is_settled,
         purchase_place,
         entered,
         count(*) as journey_count
     from journey_sequence
-    group by level, nodes, status, purchase_place, entered
+    group by level, nodes, status, is_settled, purchase_place, entered
 ),
 
 anchored_sequence as (
@@ -133,6 +138,7 @@ named_link as (
         level,
         anchor,
         status,
+        is_settled,
         journey_count,
         greatest(-step_count - 2, least(step_count + 1, place - anchor_place)) as step_number,
         case
@@ -164,7 +170,11 @@ step_flow as (
         )::bigint as first_count,
         coalesce(sum(journey_count) filter (where status = 'converted'), 0)::bigint as converted_count,
         coalesce(sum(journey_count) filter (where status = 'dropped'), 0)::bigint as dropped_count,
-        coalesce(sum(journey_count) filter (where status = 'open'), 0)::bigint as open_count
+        coalesce(sum(journey_count) filter (where status = 'open'), 0)::bigint as open_count,
+        coalesce(
+            sum(journey_count) filter (where is_settled and status = 'converted'), 0
+        )::bigint as settled_converted_count,
+        coalesce(sum(journey_count) filter (where is_settled and status <> 'open'), 0)::bigint as settled_count
     from named_link
     group by level, anchor, step_number, node, next_node
 )
