@@ -112,10 +112,19 @@ def test_no_title_of_an_axis_is_cut(browser: Any, pages: Pages, width: int):
         assert cut == []
 
 
+def _until(page: Any, expression: str) -> None:
+    """Wait until it is true: the page's policy lets the browser evaluate a text once, not poll it."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within ten seconds: {expression}")
+
+
 def test_choosing_a_segment_shows_its_figure_alone(browser: Any, pages: Pages):
     with Visit(browser, pages["calm"], DESKTOP) as visit:
         visit.page.select_option("select[data-switch=segment]", "device")
-        visit.page.wait_for_function("document.querySelector('[data-option=\"segment:device\"] svg.main-svg') !== null")
+        _until(visit.page, "document.querySelector('[data-option=\"segment:device\"] svg.main-svg') !== null")
         shown = visit.page.evaluate(
             "[...document.querySelectorAll('[data-option^=segment]')]"
             ".filter(part => !part.hidden).map(part => part.dataset.option)"
@@ -161,9 +170,10 @@ def test_hovering_a_box_fades_the_arrows_of_others(browser: Any, pages: Pages):
         note.scroll_into_view_if_needed()
         box = note.bounding_box()
         visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        visit.page.wait_for_function(
+        _until(
+            visit.page,
             "[...document.querySelectorAll('#map-figure .scatterlayer > .trace')]"
-            ".some(path => path.style.opacity === '0.12')"
+            ".some(path => path.style.opacity === '0.12')",
         )
         assert "product viewed" in visit.page.locator("#map-figure .hoverlayer").text_content()
 
@@ -191,7 +201,7 @@ def test_the_sliders_draw_what_they_say_by_keyboard_too(browser: Any, pages: Pag
         before, first = drawn_arrows(visit.page), line(visit.page)
         visit.page.focus("input[data-map=c]")
         visit.page.keyboard.press("End")
-        visit.page.wait_for_function("document.getElementById('map-figure').data.length > 0")
+        _until(visit.page, "document.getElementById('map-figure').data.length > 0")
         assert drawn_arrows(visit.page) > before
         assert line(visit.page) != first
         visit.page.focus("input[data-map=a]")
@@ -323,5 +333,5 @@ def test_on_paper_nothing_is_cut_off(browser: Any, pages: Pages):
         visit.page.emulate_media(media="print")
         visit.page.set_viewport_size({"width": 1031, "height": 740})
         visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        visit.page.wait_for_function("document.documentElement.scrollWidth <= 1031")
+        _until(visit.page, "document.documentElement.scrollWidth <= 1031")
         assert visit.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
