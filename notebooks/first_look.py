@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from journey_analytics.report import report_frames
-from journey_analytics.report.figures import dropoff_figure
-from journey_analytics.report.stage_flow import stage_flow_figure
+from journey_analytics.report.figures.dropoff import dropoff_figure
+from journey_analytics.report.figures.stage_flow import stage_flow_figure
 from journey_analytics.warehouse import open_published
 
 published = Path(sys.argv[1] if len(sys.argv) > 1 else "demo/warehouse.published.duckdb")

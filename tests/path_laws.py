@@ -17,7 +17,7 @@ from journey_analytics import build
 from journey_analytics.contract import END_NODES, START
 from journey_analytics.paths.step_links import folded, step_links
 from journey_analytics.paths.tree import prefix_tree
-from journey_analytics.report.map_graph import map_graph
+from journey_analytics.report.figures.map_graph import map_graph
 from journey_analytics.warehouse import Warehouse, open_memory
 
 ENDS = tuple(END_NODES.values())

@@ -12,11 +12,11 @@ from report_inference import inference_frames
 from report_world import GENERATED, world_frames
 
 from journey_analytics.report import write_report
-from journey_analytics.report.map_graph import counted_again
+from journey_analytics.report.figures.map_graph import counted_again
+from journey_analytics.report.figures.map_levels import first_position, levels
+from journey_analytics.report.figures.map_looks import compared as of_two
+from journey_analytics.report.figures.map_looks import look
 from journey_analytics.report.map_groups import comparisons, selection
-from journey_analytics.report.map_levels import first_position, levels
-from journey_analytics.report.map_looks import compared as of_two
-from journey_analytics.report.map_looks import look
 
 CHROMIUM = shutil.which("chromium")
 ARGS = [

@@ -11,9 +11,10 @@ from report_attack import HOSTILE, hostile_frames
 from report_decisions import alert, change, credit, driver, exit_rows, instead, opportunity, step
 from report_world import GENERATED, world_frames
 
-from journey_analytics.report import attribution, changes, drivers, forest, funnels, stays, theme, wins
-from journey_analytics.report.axes import number_axis, short_label
+from journey_analytics.report import attribution, changes, drivers, funnels, stays, wins
 from journey_analytics.report.decision_tables import DECISION_TABLES
+from journey_analytics.report.figures import forest, theme
+from journey_analytics.report.figures.axes import number_axis, short_label
 from journey_analytics.report.frames import complete
 from journey_analytics.report.journeys import losses, time_in_stage
 from journey_analytics.report.page import report_page

@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 from report_world import STAGES, world_frames
 
-from journey_analytics.report import figures, segments, stage_flow, stage_time
+from journey_analytics.report.figures import dropoff, segments, stage_flow, stage_time
 from journey_analytics.report.wording import count, duration, interval, plain, share
 
 FRAMES = world_frames(journeys=600)
 DROPOFF = FRAMES["mart.stage_dropoff"]
-WHOLE = figures.of_all(DROPOFF).to_dicts()
+WHOLE = dropoff.of_all(DROPOFF).to_dicts()
 
 
 def traces(figure: Any) -> list[dict[str, Any]]:
@@ -19,14 +19,14 @@ def traces(figure: Any) -> list[dict[str, Any]]:
 
 
 def test_the_shares_are_those_of_the_mart_in_journey_order():
-    observed, estimated = traces(figures.dropoff_figure(DROPOFF))
+    observed, estimated = traces(dropoff.dropoff_figure(DROPOFF))
     assert [row["stage"] for row in WHOLE] == list(STAGES)
     assert list(estimated["x"]) == [row["estimated_dropoff_share"] for row in WHOLE]
     assert list(observed["x"]) == [row["observed_dropoff_share"] for row in WHOLE]
 
 
 def test_a_whisker_ends_at_the_bounds_of_the_interval():
-    for trace, kind in zip(traces(figures.dropoff_figure(DROPOFF)), ("observed", "estimated"), strict=True):
+    for trace, kind in zip(traces(dropoff.dropoff_figure(DROPOFF)), ("observed", "estimated"), strict=True):
         whiskers = trace["error_x"]
         for place, row in enumerate(WHOLE):
             assert trace["x"][place] + whiskers["array"][place] == pytest.approx(row[f"{kind}_high_share"])
@@ -34,7 +34,7 @@ def test_a_whisker_ends_at_the_bounds_of_the_interval():
 
 
 def test_the_hover_gives_n_and_both_denominators():
-    row, words = WHOLE[0], traces(figures.dropoff_figure(DROPOFF))[1]["text"][0]
+    row, words = WHOLE[0], traces(dropoff.dropoff_figure(DROPOFF))[1]["text"][0]
     assert f"of all {count(row['entered_count'])} that entered" in words
     assert f"of {count(row['observed_count'])} whose window is over" in words
     assert interval(row["estimated_low_share"], row["estimated_high_share"]) in words
@@ -42,25 +42,25 @@ def test_the_hover_gives_n_and_both_denominators():
 
 def test_a_share_on_fewer_than_30_is_hollow():
     few = DROPOFF.with_columns(entered_count=pl.when(pl.col("stage") == "decision").then(29).otherwise("entered_count"))
-    estimated = traces(figures.dropoff_figure(few))[1]["marker"]["color"]
+    estimated = traces(dropoff.dropoff_figure(few))[1]["marker"]["color"]
     assert estimated[2] != estimated[1] == estimated[0]
 
 
 def test_a_share_that_is_not_estimated_has_no_mark_but_says_why():
     column = pl.when(pl.col("stage") == "decision").then(None).otherwise("estimated_dropoff_share")
-    figure = figures.dropoff_figure(DROPOFF.with_columns(estimated_dropoff_share=column))
+    figure = dropoff.dropoff_figure(DROPOFF.with_columns(estimated_dropoff_share=column))
     assert len(traces(figure)[1]["x"]) == len(WHOLE) - 1
     assert "too few watched long enough" in [note["text"] for note in figure.to_plotly_json()["layout"]["annotations"]]
 
 
 def test_the_three_states_add_up_to_the_entered():
-    bars = {trace["name"]: trace["x"] for trace in traces(figures.outcome_figure(DROPOFF))}
+    bars = {trace["name"]: trace["x"] for trace in traces(dropoff.outcome_figure(DROPOFF))}
     assert list(bars) == ["Moved on", "Lost", "Still open"]
     assert [sum(states) for states in zip(*bars.values(), strict=True)] == [row["entered_count"] for row in WHOLE]
 
 
 def test_an_axis_of_shares_begins_at_zero_and_ends_at_one():
-    axis = figures.dropoff_figure(DROPOFF).to_plotly_json()["layout"]["xaxis"]
+    axis = dropoff.dropoff_figure(DROPOFF).to_plotly_json()["layout"]["xaxis"]
     assert list(axis["range"]) == [0, 1]
 
 
@@ -136,7 +136,7 @@ def test_percentiles_that_are_not_reached_have_no_mark():
 
 
 @pytest.mark.parametrize(
-    "figure", [figures.dropoff_figure, figures.outcome_figure, lambda rows: segments.segment_figure(rows, "device")]
+    "figure", [dropoff.dropoff_figure, dropoff.outcome_figure, lambda rows: segments.segment_figure(rows, "device")]
 )
 def test_no_rows_give_a_figure_that_says_so(figure: Any):
     notes = figure(DROPOFF.clear()).to_plotly_json()["layout"]["annotations"]

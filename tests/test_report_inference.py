@@ -13,7 +13,7 @@ from report_inference import BUILD_ID, UNKNOWN, inference_frames
 from report_world import GENERATED, world_frames
 
 from journey_analytics.publish import PUBLISHED_CORE, PUBLISHED_RUN
-from journey_analytics.report import inference_figures as drawn
+from journey_analytics.report.figures import inference as drawn
 from journey_analytics.report.frames import TABLES, complete
 from journey_analytics.report.inference import inference
 from journey_analytics.report.inference_words import accept_command, cut_reason, item_words, link_rule, share_right

@@ -8,17 +8,17 @@ import pytest
 from report_world import world_frames
 
 from journey_analytics.contract import START
-from journey_analytics.report.canvas import CANVAS_WIDTH
-from journey_analytics.report.map_backbone import backbone
-from journey_analytics.report.map_graph import ENDS, MapGraph, counted_again, kind_of, map_graph
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH
+from journey_analytics.report.figures.map_backbone import backbone
+from journey_analytics.report.figures.map_graph import ENDS, MapGraph, counted_again, kind_of, map_graph
+from journey_analytics.report.figures.map_layout import layered
+from journey_analytics.report.figures.map_levels import levels
+from journey_analytics.report.figures.map_looks import edge_conversions
+from journey_analytics.report.figures.map_spacing import spaced
+from journey_analytics.report.figures.process_map import draw, place
 from journey_analytics.report.map_groups import comparisons, rest, selection
-from journey_analytics.report.map_layout import layered
-from journey_analytics.report.map_levels import levels
-from journey_analytics.report.map_looks import edge_conversions
 from journey_analytics.report.map_shares import differences, shares
-from journey_analytics.report.map_spacing import spaced
 from journey_analytics.report.map_words import coverage_line, difference_facts, short_duration
-from journey_analytics.report.process_map import draw, place
 
 WORLDS = {
     "5": world_frames(journeys=300, per_stage=1),

@@ -15,8 +15,8 @@ from report_world import world_frames
 from step_flow_reference import ENDS, Journey, frame_of, links_by_hand
 
 from journey_analytics.paths.step_links import MORE, OTHER, folded, shortened
+from journey_analytics.report.figures.step_flow import step_flow_figure
 from journey_analytics.report.frames import complete
-from journey_analytics.report.step_flow import step_flow_figure
 from journey_analytics.report.step_section import VIEWS, step_flow
 from journey_analytics.report.step_tables import STEP_TABLES
 

@@ -26,7 +26,7 @@ from journey_analytics.paths.selection import EVERYTHING, parse_selection
 from journey_analytics.paths.variant_answer import Asked
 from journey_analytics.paths.variant_text import tree_text, variants_text
 from journey_analytics.paths.variants import STEPS, variants
-from journey_analytics.report.coverage import needed
+from journey_analytics.report.figures.coverage import needed
 from journey_analytics.warehouse import Warehouse, open_memory, open_published
 
 MARTS = {"stage": "mart.stage_variant", "activity": "mart.variant"}

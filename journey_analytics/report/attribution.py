@@ -9,11 +9,11 @@ import polars as pl
 from journey_analytics.attribution.models import EXTRA_MODELS, MODELS
 from journey_analytics.attribution.paths import NONE
 from journey_analytics.attribution.sentences import CAUTION
-from journey_analytics.report import theme
-from journey_analytics.report.axes import label_axis, lines, percent_axis, short_label
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures import whiskers
-from journey_analytics.report.forest import hover
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.axes import label_axis, lines, percent_axis, short_label
+from journey_analytics.report.figures.dropoff import whiskers
+from journey_analytics.report.figures.forest import hover
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

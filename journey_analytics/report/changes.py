@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.change.sentences import subject
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.figures import stage_order
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.dropoff import stage_order
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

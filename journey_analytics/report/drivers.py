@@ -7,10 +7,10 @@ import polars as pl
 
 from journey_analytics.contract import STAGES
 from journey_analytics.drivers.sentences import CAUTION, driver_sentence
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.figures import stage_order
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.dropoff import stage_order
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

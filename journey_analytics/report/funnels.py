@@ -6,10 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.report import theme
-from journey_analytics.report.axes import label_axis, lines, number_axis, short_label
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
-from journey_analytics.report.forest import Estimate, forest_figure, hover
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.axes import label_axis, lines, number_axis, short_label
+from journey_analytics.report.figures.forest import Estimate, forest_figure, hover
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

@@ -5,12 +5,13 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.report import inference_figures as drawn
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.figures import stage_order
+from journey_analytics.report.figures import inference as drawn
+from journey_analytics.report.figures.dropoff import stage_order
+from journey_analytics.report.figures.inference import Part
+from journey_analytics.report.figures.segments import ranking_stage
 from journey_analytics.report.inference_blocks import not_yet, part, quality_items
 from journey_analytics.report.inference_checks import audit, sensitivity
-from journey_analytics.report.inference_figures import Part
 from journey_analytics.report.inference_identity import OWN, identity
 from journey_analytics.report.inference_words import (
     cut_reason,
@@ -19,7 +20,6 @@ from journey_analytics.report.inference_words import (
     stages_listed,
 )
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.segments import ranking_stage
 from journey_analytics.report.unknown_activities import unknown_activities, unknown_words
 from journey_analytics.report.wording import (
     MISSING,

@@ -5,11 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.report import inference_figures as drawn
 from journey_analytics.report.blocks import Column, chart, folded, table
-from journey_analytics.report.figures import stage_order
+from journey_analytics.report.figures import inference as drawn
+from journey_analytics.report.figures.dropoff import stage_order
+from journey_analytics.report.figures.inference import Measured
 from journey_analytics.report.inference_blocks import not_yet, part
-from journey_analytics.report.inference_figures import Measured
 from journey_analytics.report.inference_words import AUDIT_KINDS, DIMENSIONS, sentence_case, span
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.wording import MISSING, count, interval, moment, several, share, stage_title

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.report import inference_figures as drawn
 from journey_analytics.report.blocks import Column, chart, folded, grid, table
+from journey_analytics.report.figures import inference as drawn
+from journey_analytics.report.figures.inference import Measured, Part
 from journey_analytics.report.inference_blocks import not_yet, part, quality_items
-from journey_analytics.report.inference_figures import Measured, Part
 from journey_analytics.report.inference_words import item_words, link_rule, login_case, share_right, short_login_case
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.wording import count, interval, share

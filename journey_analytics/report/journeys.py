@@ -6,12 +6,18 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import figures
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
+from journey_analytics.report.figures.dropoff import dropoff_figure, of_all, outcome_figure, stage_order
+from journey_analytics.report.figures.segments import (
+    IN_TIME,
+    MAX_SEGMENT_VALUES,
+    ranking_stage,
+    segment_figure,
+    segment_rows,
+)
+from journey_analytics.report.figures.stage_flow import STATE_WORDS, stage_flow_figure
+from journey_analytics.report.figures.stage_time import MEDIAN, time_in_stage_figure, time_interval
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.segments import IN_TIME, MAX_SEGMENT_VALUES, ranking_stage, segment_figure, segment_rows
-from journey_analytics.report.stage_flow import STATE_WORDS, stage_flow_figure
-from journey_analytics.report.stage_time import MEDIAN, time_in_stage_figure, time_interval
 from journey_analytics.report.stays import stays
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,
@@ -50,13 +56,13 @@ _DROPOFF_COLUMNS = (
 def loss_sentence(dropoff: pl.DataFrame) -> str:
     """The largest estimated share lost before the purchase, with its interval and n; ties go to the earlier stage."""
     stage = ranking_stage(dropoff)
-    row = next((row for row in figures.of_all(dropoff).iter_rows(named=True) if row["stage"] == stage), None)
+    row = next((row for row in of_all(dropoff).iter_rows(named=True) if row["stage"] == stage), None)
     return f"{_lost_words(row)}." if row else "Too few journeys to name the biggest loss."
 
 
 def repeat_sentence(dropoff: pl.DataFrame) -> str | None:
     """The same for the time after a purchase: who does not buy again; null where that is not estimated."""
-    rows = figures.of_all(dropoff).filter((pl.col("stage") == "post_purchase") & pl.col("is_ranked")).to_dicts()
+    rows = of_all(dropoff).filter((pl.col("stage") == "post_purchase") & pl.col("is_ranked")).to_dicts()
     return f"After a purchase: {_lost_part(rows[0], 'are not followed by another purchase')}." if rows else None
 
 
@@ -77,7 +83,7 @@ def losses(frames: Frames) -> Section:
     dropoff = frames["mart.stage_dropoff"]
     shares = chart(
         "loss-share",
-        figures.dropoff_figure(dropoff),
+        dropoff_figure(dropoff),
         title="Share of journeys lost in each stage",
         definition="Estimated: of all journeys that entered the stage, the share that does not move on within its "
         "window; journeys "
@@ -87,7 +93,7 @@ def losses(frames: Frames) -> Section:
     )
     counts = chart(
         "loss-count",
-        figures.outcome_figure(dropoff),
+        outcome_figure(dropoff),
         title="What became of the journeys that entered",
         definition="Journeys that entered the stage = moved on + lost + still open, as known at the cut-off. Lost: "
         "the window passed "
@@ -107,7 +113,7 @@ def _stays(frames: Frames) -> list[Html]:
 
 
 def _losses_lead(dropoff: pl.DataFrame) -> Html:
-    rows = figures.of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null()).to_dicts()
+    rows = of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null()).to_dicts()
     words = [f"{stage_title(row['stage'])} {share(row['estimated_dropoff_share'])}" for row in rows]
     return tag(
         "span", f"Estimated share lost within the stage's window: {listed(words)}." if words else "No shares yet."
@@ -115,7 +121,7 @@ def _losses_lead(dropoff: pl.DataFrame) -> Html:
 
 
 def _dropoff_table(dropoff: pl.DataFrame) -> Html:
-    rows = [_dropoff_cells(stage_title(row["stage"]), row) for row in figures.of_all(dropoff).iter_rows(named=True)]
+    rows = [_dropoff_cells(stage_title(row["stage"]), row) for row in of_all(dropoff).iter_rows(named=True)]
     return table(
         _DROPOFF_COLUMNS,
         rows,
@@ -224,7 +230,7 @@ def flow(frames: Frames) -> Section:
 def _in_journey_order(flows: pl.DataFrame) -> pl.DataFrame:
     """Entries first, then the links out of each stage."""
     stages = flows.with_columns(stage=pl.col("from_stage"))
-    return stages.sort(figures.stage_order() % len(STAGES), "from_stage", ~pl.col("to_state").is_in(STAGES), "to_state")
+    return stages.sort(stage_order() % len(STAGES), "from_stage", ~pl.col("to_state").is_in(STAGES), "to_state")
 
 
 def _state(state: str) -> str:
@@ -257,7 +263,7 @@ def time_in_stage(frames: Frames) -> Section:
 
 
 def _time_lead(times: pl.DataFrame) -> Html:
-    medians = times.filter(pl.col("percentile") == MEDIAN).sort(figures.stage_order())
+    medians = times.filter(pl.col("percentile") == MEDIAN).sort(stage_order())
     words = [
         f"{stage_title(row['stage'])} {duration(row['seconds']) if row['seconds'] is not None else 'not reached'}"
         for row in medians.iter_rows(named=True)
@@ -277,7 +283,7 @@ def _time_table(times: pl.DataFrame) -> Html:
             count(row["at_risk_count"]),
             count(row["entered_count"]),
         )
-        for row in times.sort(figures.stage_order(), "percentile").iter_rows(named=True)
+        for row in times.sort(stage_order(), "percentile").iter_rows(named=True)
     ]
     columns = (
         Column("Stage"), Column("Have moved on", number=True), Column("after", number=True),

@@ -9,7 +9,7 @@ import polars as pl
 
 from journey_analytics.contract import START
 from journey_analytics.report.blocks import Column, table
-from journey_analytics.report.map_graph import NOBODY, OUTCOME_COLUMNS, TERMINALS, Edge, MapGraph, Outcome
+from journey_analytics.report.figures.map_graph import NOBODY, OUTCOME_COLUMNS, TERMINALS, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Share, shares
 from journey_analytics.report.map_words import END_WORDS, arrow_lines, titles_of
 from journey_analytics.report.markup import Html, join, tag

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, json_data, table
-from journey_analytics.report.canvas import canvas
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.canvas import canvas
+from journey_analytics.report.figures.map_levels import Level, first_position, level_data, levels
+from journey_analytics.report.figures.map_looks import MODES, OVERLAYS
 from journey_analytics.report.map_groups import Comparison, comparisons, selection
-from journey_analytics.report.map_levels import Level, first_position, level_data, levels
-from journey_analytics.report.map_looks import MODES, OVERLAYS
 from journey_analytics.report.map_panels import LISTED, Panels, link_title
 from journey_analytics.report.map_shares import shares
 from journey_analytics.report.map_words import coverage_line

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from journey_analytics.intervals import difference_high, difference_low, wilson_high, wilson_low
-from journey_analytics.report.map_graph import ENDS, MapGraph
+from journey_analytics.report.figures.map_graph import ENDS, MapGraph
 from journey_analytics.report.wording import SMALL_SAMPLE
 
 

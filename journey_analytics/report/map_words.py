@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from journey_analytics.contract import END_NODES, START
-from journey_analytics.report.map_graph import ENDS, Edge, MapGraph, Node, kind_of
+from journey_analytics.report.figures.map_graph import ENDS, Edge, MapGraph, Node, kind_of
 from journey_analytics.report.map_shares import Difference, Share
 from journey_analytics.report.wording import (
     MISSING,

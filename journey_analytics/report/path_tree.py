@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.paths.branches import Branch, branches
-from journey_analytics.report import theme
-from journey_analytics.report.canvas import CANVAS_WIDTH, canvas, note, rectangle
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH, canvas, note, rectangle
 from journey_analytics.report.wording import (
     count,
     duration,

@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.paths.branches import OUTCOMES, arrivals
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.path_tree import path_tree_figure
 from journey_analytics.report.wording import count, duration, interval, name, several, share, stage_title

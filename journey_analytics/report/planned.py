@@ -16,9 +16,9 @@ from journey_analytics.planned.sentences import (
     deviation_words,
     fit_sentence,
 )
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

@@ -6,9 +6,9 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     capital,

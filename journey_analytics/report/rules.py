@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.process_rules.sentences import CAUTION, PENDING, notes, result_sentence, worst_first
-from journey_analytics.report import theme
 from journey_analytics.report.blocks import Column, Section, chart, folded, table
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

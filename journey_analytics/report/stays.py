@@ -6,11 +6,11 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.report import theme
-from journey_analytics.report.axes import label_axis, lines, percent_axis, short_label
 from journey_analytics.report.blocks import Column, chart, folded, grid, table
-from journey_analytics.report.figures import of_all, stage_order
-from journey_analytics.report.forest import Estimate, forest_figure, hover
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.axes import label_axis, lines, percent_axis, short_label
+from journey_analytics.report.figures.dropoff import of_all, stage_order
+from journey_analytics.report.figures.forest import Estimate, forest_figure, hover
 from journey_analytics.report.markup import Html, join
 from journey_analytics.report.wording import SMALL_SAMPLE, count, interval, listed, share, stage_title
 

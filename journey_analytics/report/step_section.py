@@ -11,8 +11,8 @@ from journey_analytics.paths.link_shares import with_shares
 from journey_analytics.paths.step_links import STEP_WORDS, folded, shortened
 from journey_analytics.report.blocks import Column, Section, chart, switch, table
 from journey_analytics.report.blocks import folded as behind
+from journey_analytics.report.figures.step_flow import node_words, step_flow_figure
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.step_flow import node_words, step_flow_figure
 from journey_analytics.report.wording import SMALL_SAMPLE, count, interval, several, share, stage_title
 
 Frames = Mapping[str, pl.DataFrame]

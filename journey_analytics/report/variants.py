@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
-from journey_analytics.report.coverage import coverage_figure, needed
+from journey_analytics.report.figures.coverage import coverage_figure, needed
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,

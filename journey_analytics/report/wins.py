@@ -7,7 +7,7 @@ import polars as pl
 
 from journey_analytics.opportunity.sentences import LEAD, NOTHING, rounded, sentence
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.forest import Estimate, forest_figure
+from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,

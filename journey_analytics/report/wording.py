@@ -1,10 +1,12 @@
-"""How numbers, times and names are written: one way everywhere, in English."""
+"""How numbers, times and names are written: one way everywhere, in the language of the page."""
 
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from html import escape
 from unicodedata import category
+
+from journey_analytics.language import number, said
 
 MISSING = "–"
 SMALL_SAMPLE = 30
@@ -19,28 +21,29 @@ _STAGE_TITLES = {
     "post_purchase": "Post-purchase",
     "unknown": "No stage",
 }
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ONE_DECIMAL_BELOW = 9.95
 _UNITS = ((86_400.0, "day", "days"), (3_600.0, "h", "h"), (60.0, "min", "min"), (1.0, "s", "s"))
 
 
 def count(value: float | None) -> str:
     """A whole number with thousands separators, `–` for null."""
-    return MISSING if value is None else f"{int(value):,}"
+    return MISSING if value is None else number(f"{int(value):,}")
 
 
 def share(value: float | None) -> str:
     """A share 0–1 as per cent with one decimal, `–` for null."""
-    return MISSING if value is None or math.isnan(value) else f"{value * 100:.1f}{_SPACE}%"
+    return MISSING if value is None or math.isnan(value) else f"{number(f'{value * 100:.1f}')}{_SPACE}%"
 
 
 def two_digits(value: float | None) -> str:
     """A number to two significant digits, such as a q-value or a hazard ratio; `–` for null."""
-    return MISSING if value is None else f"{value:.2g}"
+    return MISSING if value is None else number(f"{value:.2g}")
 
 
 def interval(low: float | None, high: float | None) -> str:
     """A 95 % interval of a share as per cent: `39.8–42.6 %`."""
-    return MISSING if low is None or high is None else f"{low * 100:.1f}–{share(high)}"
+    return MISSING if low is None or high is None else f"{number(f'{low * 100:.1f}')}–{share(high)}"
 
 
 def duration(seconds: float | None) -> str:
@@ -54,19 +57,19 @@ def duration(seconds: float | None) -> str:
 
 
 def _with_unit(amount: float, one: str, many: str) -> str:
-    number = f"{amount:.1f}" if amount < _ONE_DECIMAL_BELOW else f"{amount:,.0f}"
-    number = number.removesuffix(".0")
-    return f"{number}{_SPACE}{one if number == '1' else many}"
+    written = f"{amount:.1f}" if amount < _ONE_DECIMAL_BELOW else f"{amount:,.0f}"
+    written = written.removesuffix(".0")
+    return f"{number(written)}{_SPACE}{said(one if written == '1' else many)}"
 
 
 def moment(value: datetime | None) -> str:
     """A UTC instant to the minute, `–` for null."""
-    return MISSING if value is None else f"{value.day}{_SPACE}{value:%b}{_SPACE}{value:%Y, %H:%M}{_SPACE}UTC"
+    return MISSING if value is None else f"{day(value)}, {value:%H:%M}{_SPACE}UTC"
 
 
 def day(value: date | None) -> str:
     """A day, `–` for null."""
-    return MISSING if value is None else f"{value.day}{_SPACE}{value:%b}{_SPACE}{value:%Y}"
+    return MISSING if value is None else f"{value.day}{_SPACE}{said(_MONTHS[value.month - 1])}{_SPACE}{value.year}"
 
 
 def signed(value: float | None, digits: int = 1) -> str:
@@ -74,22 +77,26 @@ def signed(value: float | None, digits: int = 1) -> str:
     if value is None or math.isnan(value):
         return MISSING
     text = f"{value:+.{digits}f}"
-    return text.replace("-", "\u2212") if float(text) else text[1:]
+    return number(text.replace("-", "\u2212") if float(text) else text[1:])
 
 
 def signed_interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """A 95 % interval of a difference: `−3.1 to +0.4`, in words because of the signs."""
-    return MISSING if low is None or high is None else f"{signed(low, digits)} to {signed(high, digits)}"
+    return (
+        MISSING
+        if low is None or high is None
+        else said("{low} to {high}", low=signed(low, digits), high=signed(high, digits))
+    )
 
 
 def stage_title(stage: str) -> str:
     """A stage as people write it; other names with spaces for underscores."""
-    return _STAGE_TITLES.get(stage, name(stage).capitalize())
+    return said(_STAGE_TITLES[stage]) if stage in _STAGE_TITLES else name(stage).capitalize()
 
 
 def name(text: str | None) -> str:
     """A lower_snake_case name as words; `(none)` for null or nothing."""
-    return (text or "").replace("_", " ").strip() or "(none)"
+    return (text or "").replace("_", " ").strip() or said("(none)")
 
 
 def readable(text: str) -> str:
@@ -102,9 +109,9 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def several(number: int, one: str, many: str | None = None) -> str:
+def several(amount: int, one: str, many: str | None = None) -> str:
     """A count with its noun: `1 journey`, `1,234 journeys`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{count(amount)} {said(one if amount == 1 else many or one + 's')}"
 
 
 def shortened(text: str, limit: int) -> str:
@@ -114,7 +121,7 @@ def shortened(text: str, limit: int) -> str:
 
 def listed(parts: Sequence[str]) -> str:
     """`a, b and c`."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return said("{all} and {last}", all=", ".join(parts[:-1]), last=parts[-1]) if len(parts) > 1 else "".join(parts)
 
 
 def visible(text: str) -> str:

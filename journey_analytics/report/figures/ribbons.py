@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from journey_analytics.report.canvas import Point, level
+from journey_analytics.report.figures.canvas import Point, level
 
 
 def ribbon(

@@ -12,7 +12,7 @@ import polars as pl
 
 from journey_analytics.contract import STAGES, START
 from journey_analytics.paths.step_links import ENDS, MORE, OTHER
-from journey_analytics.report.canvas import CANVAS_WIDTH, Point
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH, Point
 
 BAR: Final = 12.0
 _THIN_BAR: Final = 6.0

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import theme
-from journey_analytics.report.figures import dropoff_words, of_all, sample_fill, stage_order, whiskers
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.dropoff import dropoff_words, of_all, sample_fill, stage_order, whiskers
 from journey_analytics.report.wording import name, plain, shortened, stage_title
 
 MAX_SEGMENT_VALUES = 12

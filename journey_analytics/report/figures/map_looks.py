@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from journey_analytics.contract import END_NODES, START
-from journey_analytics.report import theme
-from journey_analytics.report.map_graph import ENDS, NOBODY, Edge, MapGraph, Outcome
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.map_graph import ENDS, NOBODY, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Difference, Share, differences, shares
 from journey_analytics.report.map_words import difference_words, edge_words, journeys_label, short_duration, titles_of
 from journey_analytics.report.wording import count, plain, several, share, signed

@@ -5,7 +5,7 @@ from typing import Final
 import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.report import theme
+from journey_analytics.report.figures import theme
 from journey_analytics.report.wording import count, several, share
 
 _LEVELS: Final = (("stage", "orders of stages", theme.ADVANCED), ("activity", "orders of activities", theme.FAINT))

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import theme
-from journey_analytics.report.figures import stage_order, whiskers
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.dropoff import stage_order, whiskers
 from journey_analytics.report.wording import MISSING, count, duration, stage_title
 
 MEDIAN = 50

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.contract import END_NODES, STAGES, START, UNKNOWN
-from journey_analytics.report.map_backbone import backbone
+from journey_analytics.report.figures.map_backbone import backbone
 
 COLUMNS = (UNKNOWN, *STAGES)
 """Columns of the map from left to right; touchpoints without a stage come first."""

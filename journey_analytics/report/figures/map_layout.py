@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from journey_analytics.report.canvas import Point, cubic, level
-from journey_analytics.report.map_spacing import spaced
+from journey_analytics.report.figures.canvas import Point, cubic, level
+from journey_analytics.report.figures.map_spacing import spaced
 
 Link = tuple[str, str, float]
 

@@ -6,9 +6,9 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
-from journey_analytics.report import theme
-from journey_analytics.report.axes import label_axis, lines, number_axis, percent_axis, short_label
-from journey_analytics.report.figures import sample_fill, whiskers
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.axes import label_axis, lines, number_axis, percent_axis, short_label
+from journey_analytics.report.figures.dropoff import sample_fill, whiskers
 from journey_analytics.report.wording import plain
 
 _HOVER_WIDTH = 46

@@ -11,10 +11,10 @@ import polars as pl
 
 from journey_analytics.contract import START
 from journey_analytics.paths.step_links import ENDS, MORE, OTHER, STEP_WORDS, folded, shortened
-from journey_analytics.report import theme
-from journey_analytics.report.canvas import canvas, note
-from journey_analytics.report.ribbons import band, ribbon
-from journey_analytics.report.step_layout import BAR, Link, Plan, Spot, plan_of
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.canvas import canvas, note
+from journey_analytics.report.figures.ribbons import band, ribbon
+from journey_analytics.report.figures.step_layout import BAR, Link, Plan, Spot, plan_of
 from journey_analytics.report.wording import count, name, plain, several, share, stage_title
 from journey_analytics.report.wording import shortened as cut
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from journey_analytics.report import theme
+from journey_analytics.report.figures import theme
 
 CANVAS_WIDTH = 1120
 

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import theme
-from journey_analytics.report.canvas import CANVAS_WIDTH, canvas, note, rectangle
-from journey_analytics.report.ribbons import ribbon
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH, canvas, note, rectangle
+from journey_analytics.report.figures.ribbons import ribbon
 from journey_analytics.report.wording import count, several, stage_title
 
 ENTRIES = ("start", "resumed")

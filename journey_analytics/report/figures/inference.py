@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import theme
-from journey_analytics.report.axes import label, label_axis, lines, percent_axis
-from journey_analytics.report.figures import sample_fill, stage_order, whiskers
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.axes import label, label_axis, lines, percent_axis
+from journey_analytics.report.figures.dropoff import sample_fill, stage_order, whiskers
 from journey_analytics.report.inference_words import DIMENSIONS, share_right, span
 from journey_analytics.report.wording import count, interval, plain, share, stage_title
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from journey_analytics.report.map_graph import MOST_BOXES, MapGraph, counted_again, map_graph
+from journey_analytics.report.figures.map_graph import MOST_BOXES, MapGraph, counted_again, map_graph
+from journey_analytics.report.figures.map_looks import MODES, OVERLAYS, Look, look, of_differences
+from journey_analytics.report.figures.process_map import Placed, figure_parts, head_size, place, spots
 from journey_analytics.report.map_groups import Comparison, Selection
-from journey_analytics.report.map_looks import MODES, OVERLAYS, Look, look, of_differences
 from journey_analytics.report.map_shares import differences
 from journey_analytics.report.map_words import coverage_line, difference_facts, difference_sentence
-from journey_analytics.report.process_map import Placed, figure_parts, head_size, place, spots
 from journey_analytics.report.wording import count, share
 
 SHARES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)

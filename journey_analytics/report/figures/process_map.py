@@ -11,12 +11,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from journey_analytics.contract import START
-from journey_analytics.report import theme
-from journey_analytics.report.canvas import CANVAS_WIDTH, Point, canvas, note, rectangle
-from journey_analytics.report.map_graph import COLUMNS, ENDS, Edge, MapGraph
-from journey_analytics.report.map_labels import EdgeLabel, edge_labels, lines_that_fit
-from journey_analytics.report.map_layout import Box, Layout, layered
-from journey_analytics.report.map_looks import SWATCHES, Look, Mode, Overlay, compared, look, node_conversions
+from journey_analytics.report.figures import theme
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH, Point, canvas, note, rectangle
+from journey_analytics.report.figures.map_graph import COLUMNS, ENDS, Edge, MapGraph
+from journey_analytics.report.figures.map_labels import EdgeLabel, edge_labels, lines_that_fit
+from journey_analytics.report.figures.map_layout import Box, Layout, layered
+from journey_analytics.report.figures.map_looks import SWATCHES, Look, Mode, Overlay, compared, look, node_conversions
 from journey_analytics.report.map_words import END_WORDS, box_words, node_title
 from journey_analytics.report.wording import count, plain, several, stage_title
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-from journey_analytics.report import theme
+from journey_analytics.report.figures import theme
 from journey_analytics.report.wording import plain, shortened
 
 _LABEL_WIDTH = 26

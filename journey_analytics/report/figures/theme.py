@@ -8,6 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from journey_analytics.language import separators
+
 INK = "#17202a"
 MUTED = "#5a6775"
 FAINT = "#8b97a4"
@@ -73,7 +75,9 @@ TEMPLATE = go.layout.Template(
 
 def figure(*traces: Any, height: int, **layout: Any) -> go.Figure:
     """A figure in the house's looks; `height` in pixels, the width follows the page."""
-    return go.Figure(data=list(traces), layout=go.Layout(template=TEMPLATE, height=height, **layout))
+    return go.Figure(
+        data=list(traces), layout=go.Layout(template=TEMPLATE, height=height, separators=separators(), **layout)
+    )
 
 
 def quiet(text: str) -> str:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.report import theme
+from journey_analytics.report.figures import theme
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,
     count,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from journey_analytics.report.canvas import CANVAS_WIDTH, Point
-from journey_analytics.report.map_graph import Edge, MapGraph
-from journey_analytics.report.map_layout import Box, Layout
+from journey_analytics.report.figures.canvas import CANVAS_WIDTH, Point
+from journey_analytics.report.figures.map_graph import Edge, MapGraph
+from journey_analytics.report.figures.map_layout import Box, Layout
 from journey_analytics.report.map_words import journeys_label, short_duration
 from journey_analytics.report.wording import count, shortened
 
