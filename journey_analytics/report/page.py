@@ -12,28 +12,12 @@ import polars as pl
 from plotly.offline import get_plotlyjs
 
 from journey_analytics.instants import naive
-from journey_analytics.report import (
-    attribution,
-    changes,
-    discovered_model,
-    drivers,
-    funnels,
-    inference,
-    journeys,
-    map_section,
-    paths,
-    planned,
-    quality,
-    rework,
-    rules,
-    step_section,
-    variants,
-    wins,
-)
+from journey_analytics.report import journeys
 from journey_analytics.report.active import active_frames
 from journey_analytics.report.blocks import Section, card
 from journey_analytics.report.frames import complete
 from journey_analytics.report.markup import Html, tag
+from journey_analytics.report.views import VIEWS
 from journey_analytics.report.wording import count, listed, moment, name, several
 
 FILE_NAME = "report.html"
@@ -51,14 +35,7 @@ _FOOTER = (
     "and sends nothing. "
     "Every number comes from a published table."
 )
-_NAV = {
-    "losses": "Losses", "wins": "Wins", "drivers": "Drivers", "changes": "Changes", "flow": "Flow", "steps": "Steps",
-    "map": "Map", "paths": "Paths", "variants": "Variants", "planned": "Planned", "rules": "Rules", "rework": "Rework",
-    "time": "Time", "funnels": "Funnels",
-    "attribution": "Attribution", "model": "Model", "quality": "Data", "inference": "Inference",
-    "definitions": "Definitions",
-}  # fmt: skip
-"""What a section is called in the navigation: in short, so that a screen has room for all of them."""
+_NAV = {view.anchor: view.title for view in VIEWS}
 
 
 def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated_at: datetime) -> Path:
@@ -106,27 +83,7 @@ def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -
 
 def _sections(tables: Mapping[str, pl.DataFrame]) -> tuple[Section | None, ...]:
     """What a decision starts from first, then how journeys run, then how sure all of it is."""
-    return (
-        journeys.losses(tables),
-        wins.wins(tables),
-        drivers.drivers(tables),
-        changes.changes(tables),
-        journeys.flow(tables),
-        step_section.step_flow(tables),
-        map_section.process_map(tables),
-        paths.paths(tables),
-        variants.variants(tables),
-        planned.planned(tables),
-        rules.rules(tables),
-        rework.rework(tables),
-        journeys.time_in_stage(tables),
-        funnels.funnels(tables),
-        attribution.attribution(tables),
-        discovered_model.discovered_model(tables),
-        quality.load_quality(tables),
-        inference.inference(tables),
-        quality.definitions(),
-    )
+    return tuple(view.make(tables) for view in VIEWS)
 
 
 def _head() -> Html:
