@@ -13,7 +13,7 @@ import polars as pl
 
 from journey_analytics.change.periods import PRESENT
 from journey_analytics.discovery import p_of_z
-from journey_analytics.intervals import Z_95, wilson_high, wilson_low
+from journey_analytics.intervals import Z_95, difference_high, difference_low
 
 TALLY: Final = ("n", "x", "xx", "xn", "nn")
 """Of a period and stratum: units, those with the outcome, and the sums of x², x·n and n² over clusters."""
@@ -158,12 +158,10 @@ def _z_of_share() -> pl.Expr:
 def _newcombe() -> dict[str, pl.Expr]:
     now, before = pl.col("present_share"), pl.col("previous_share")
     count_now, count_before = (_effective_count(period) for period in ("present", "previous"))
-    below = ((now - wilson_low(now, count_now)) ** 2 + (wilson_high(before, count_before) - before) ** 2).sqrt()
-    above = ((wilson_high(now, count_now) - now) ** 2 + (before - wilson_low(before, count_before)) ** 2).sqrt()
     return {
         "difference_points": 100 * (now - before),
-        "difference_low_points": 100 * (now - before - below),
-        "difference_high_points": 100 * (now - before + above),
+        "difference_low_points": 100 * difference_low(now, count_now, before, count_before),
+        "difference_high_points": 100 * difference_high(now, count_now, before, count_before),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
+from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, WhereOption, print_json
 from journey_analytics.errors import ConfigurationError
 
 EXPORT_EXAMPLE = "Example: journey export --format xes journeys.xes.gz --where persona=regular"
@@ -23,10 +23,7 @@ def export(
         str,
         typer.Option("--format", help="xes, ocel (OCEL 2.0 JSON) or parquet (a star schema)."),
     ],
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="NAME=VALUE", help="Only these journeys; several conditions are and-ed."),
-    ] = None,
+    where: WhereOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
+from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, WhereOption, print_json
 
 _FROM = (
     "What steps are counted from: start, end, purchase, or steps that directly follow each other, such as "
@@ -19,9 +19,7 @@ def flow(  # noqa: PLR0917 - one parameter per option
     anchor: Annotated[str, typer.Option("--from", metavar="ANCHOR", help=_FROM)] = "start",
     steps: Annotated[int, typer.Option("--steps", min=1, max=50, help="So many each side; the rest is MORE.")] = 5,
     top: Annotated[int, typer.Option("--top", min=1, help="So many at each step keep their names.")] = 6,
-    where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="NAME=VALUE", help="Only such journeys; may be repeated.")
-    ] = None,
+    where: WhereOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
+from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption, WhereOption, print_json
 
 EXAMPLE = "Example: journey model --level activity --kind split --where device=mobile --out mobile.bpmn"
 
@@ -13,9 +13,7 @@ EXAMPLE = "Example: journey model --level activity --kind split --where device=m
 def model(  # noqa: PLR0917 - one parameter per option
     level: Annotated[str, typer.Option("--level", help="stage or activity: what the steps are.")] = "stage",
     kind: Annotated[str, typer.Option("--kind", help="inductive, heuristics, split, powl or dfg.")] = "inductive",
-    where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="NAME=VALUE", help="Only these journeys; repeat it for and.")
-    ] = None,
+    where: WhereOption = None,
     top: Annotated[
         int, typer.Option("--top", min=1, max=500, help="Mine and judge so many of the most frequent variants.")
     ] = 30,

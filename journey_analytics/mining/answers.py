@@ -8,7 +8,7 @@ from typing import Any
 from journey_analytics.config import Config
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.mining.discovery import KINDS, ProcessModel, discover_model
-from journey_analytics.mining.model import NO_JOURNEYS, limits_of, refused
+from journey_analytics.mining.model import NO_JOURNEYS, limits_of, measures, refused
 from journey_analytics.mining.model_file import DFG, check_file, dfg_text, model_text
 from journey_analytics.mining.variant_log import VariantLog, check_level, selected_links, selected_log
 from journey_analytics.paths.selection import read_selection
@@ -66,13 +66,7 @@ def _described(log: VariantLog, model: ProcessModel) -> dict[str, Any]:
         "covered_journey_count": log.covered_count,
         "journey_coverage_share": log.coverage_share,
         "variant_count": len(log.variants),
-        "mined_variant_count": model.mined_variant_count,
-        "threshold": model.threshold,
-        "fitness": model.fitness,
-        "precision": model.precision,
-        "simplicity": model.simplicity,
-        "is_flower": model.is_flower,
-        "is_shown": model.refusal is None,
+        **measures(model),
         "model": (model.text or None) if model.refusal is None else None,
         "note": refused(model),
         "file": None,

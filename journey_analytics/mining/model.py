@@ -91,8 +91,8 @@ def _row(log: VariantLog, kind: str, *, limits: Limits) -> dict[str, object]:
         return counts | {"note": str(error)}
 
 
-def _measured(model: ProcessModel) -> dict[str, object]:
-    shown = None if model.refusal else model
+def measures(model: ProcessModel) -> dict[str, object]:
+    """How far a model can be trusted, and whether it is shown, by the columns of `mart.process_model`."""
     return {
         "mined_variant_count": model.mined_variant_count,
         "threshold": model.threshold,
@@ -100,7 +100,13 @@ def _measured(model: ProcessModel) -> dict[str, object]:
         "precision": model.precision,
         "simplicity": model.simplicity,
         "is_flower": model.is_flower,
-        "is_shown": shown is not None,
+        "is_shown": model.refusal is None,
+    }
+
+
+def _measured(model: ProcessModel) -> dict[str, object]:
+    shown = None if model.refusal else model
+    return measures(model) | {
         "tree_text": str(shown.tree) if shown and shown.tree else None,
         "bpmn_xml": bpmn_text(shown) if shown else None,
         "pnml_xml": pnml_text(shown.net) if shown else None,

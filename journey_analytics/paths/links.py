@@ -9,7 +9,7 @@ import polars as pl
 
 from journey_analytics.contract import END_NODES, START
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.paths.selection import EVERYTHING, SEGMENT_COLUMNS, Selection, selected_journeys_sql
+from journey_analytics.paths.selection import EVERYTHING, NUMBERED, SEGMENT_COLUMNS, Selection, selected_journeys_sql
 from journey_analytics.warehouse import Warehouse, quoted
 
 NODES: Final = (START, *END_NODES.values())
@@ -22,18 +22,6 @@ _END: Final = (
     "case j.status " + " ".join(f"when '{status}' then '{node}'" for status, node in END_NODES.items()) + " end"
 )
 
-_SELECTED: Final = """
-with selected_journey as (
-    {selected}
-),
-
-numbered_journey as (
-    select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey_number
-    from core.journey_at_cutoff as j
-    inner join selected_journey as s on j.journey_id = s.journey_id
-),
-"""
-
 _BY_STATUS: Final = """
     count(*)::bigint as journey_count,
     count(*) filter (where status = 'converted')::bigint as converted_count,
@@ -42,7 +30,8 @@ _BY_STATUS: Final = """
     count(*) filter (where is_settled and status = 'converted')::bigint as settled_converted_count,
     count(*) filter (where is_settled and status <> 'open')::bigint as settled_count"""
 
-_LINKS: Final = f"""{_SELECTED}
+_LINKS: Final = f"""{NUMBERED},
+
 passage as (
     select
         j.journey_number, j.status, j.is_settled, t.activity, coalesce(t.next_activity, {_END}) as next_activity,
@@ -81,7 +70,8 @@ left join timed_link as t on c.activity = t.activity and c.next_activity = t.nex
 order by c.activity, c.next_activity
 """
 
-_ACTIVITIES: Final = f"""{_SELECTED}
+_ACTIVITIES: Final = f"""{NUMBERED},
+
 journey_activity as (
     select
         j.journey_number, j.status, j.is_settled, t.activity,
@@ -112,7 +102,8 @@ inner join mart.activity as a on c.activity = a.activity
 order by c.activity
 """
 
-_BEHIND: Final = f"""{_SELECTED}
+_BEHIND: Final = f"""{NUMBERED},
+
 passage as (
     select t.journey_id, t.position, t.occurred_at, t.activity, coalesce(t.next_activity, {_END}) as next_activity,
         t.next_gap_us

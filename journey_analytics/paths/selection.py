@@ -82,6 +82,30 @@ class Selection:
 EVERYTHING: Final = Selection()
 """All active journeys."""
 
+SELECTED: Final = """
+with selected_journey as (
+    {selected}
+),
+"""
+"""How a statement about selected journeys begins; `{selected}` is what `selected_journeys_sql` gives."""
+
+NUMBERED: Final = f"""{SELECTED}
+numbered_journey as (
+    select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey_number
+    from core.journey_at_cutoff as j
+    inner join selected_journey as s on j.journey_id = s.journey_id
+)"""
+"""The same with the journeys numbered by their id."""
+
+JOURNEY_AMOUNT: Final = """
+journey_amount as (
+    select journey_id, sum(amount)::decimal(38, 4) as amount
+    from core.touchpoint_at_cutoff
+    where is_purchase and currency = ?
+    group by journey_id
+)"""
+"""What a journey was worth in the currency that the statement is given."""
+
 
 def read_selection(warehouse: Warehouse, texts: Sequence[str], *, where: str = "--where") -> Selection:
     """The selection that texts stand for, known to this warehouse (or published copy): `parse_selection`, then a check.

@@ -7,56 +7,38 @@ import polars as pl
 
 from journey_analytics.contract import START
 from journey_analytics.paths.anchor import Anchor, Element, check_level, parse_anchor
-from journey_analytics.paths.selection import Selection, selected_journeys_sql
+from journey_analytics.paths.selection import NUMBERED, Selection, selected_journeys_sql
 from journey_analytics.paths.step_links import step_links
 from journey_analytics.warehouse import Warehouse, quoted
 
 _NAME: Final = "step flow"
 
-_ACTIVITY_STEPS: Final = """
-with selected_journey as (
-    {selected}
-),
+_ACTIVITY_STEPS: Final = f"""{NUMBERED}
 
-numbered_journey as (
-    select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey
-    from core.journey_at_cutoff as j
-    inner join selected_journey as s on j.journey_id = s.journey_id
-)
-
-select j.journey, j.status, j.is_settled, t.activity as node, true as is_entered{flags}
+select j.journey_number as journey, j.status, j.is_settled, t.activity as node, true as is_entered{{flags}}
 from core.touchpoint_at_cutoff as t
 inner join numbered_journey as j on t.journey_id = j.journey_id
-order by j.journey, t.position
+order by j.journey_number, t.position
 """
 
-_STAGE_STEPS: Final = """
-with selected_journey as (
-    {selected}
-),
-
-numbered_journey as (
-    select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey
-    from core.journey_at_cutoff as j
-    inner join selected_journey as s on j.journey_id = s.journey_id
-),
+_STAGE_STEPS: Final = f"""{NUMBERED},
 
 staged as (
     select
-        j.journey_id, j.journey, j.status, j.is_settled, t.position, 1 as part, false as is_purchase,
+        j.journey_id, j.journey_number as journey, j.status, j.is_settled, t.position, 1 as part, false as is_purchase,
         case when t.is_purchase then 'decision' when not t.is_passive and t.stage <> 'unknown' then t.stage end as node
     from core.touchpoint_at_cutoff as t
     inner join numbered_journey as j on t.journey_id = j.journey_id
     union all
     select
-        j.journey_id, j.journey, j.status, j.is_settled, t.position, 2 as part, true as is_purchase,
+        j.journey_id, j.journey_number as journey, j.status, j.is_settled, t.position, 2 as part, true as is_purchase,
         'post_purchase' as node
     from core.touchpoint_at_cutoff as t
     inner join numbered_journey as j on t.journey_id = j.journey_id
     where t.is_purchase
 )
 
-select t.journey, t.status, t.is_settled, t.node, v.stage is not null as is_entered{flags}
+select t.journey, t.status, t.is_settled, t.node, v.stage is not null as is_entered{{flags}}
 from staged as t
 left join core.stage_visit as v on t.journey_id = v.journey_id and t.node = v.stage
 order by t.journey, t.position, t.part

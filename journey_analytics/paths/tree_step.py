@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from journey_analytics.paths.selection import EVERYTHING, Selection, selected_journeys_sql
+from journey_analytics.paths.selection import EVERYTHING, JOURNEY_AMOUNT, SELECTED, Selection, selected_journeys_sql
 from journey_analytics.paths.tree import DEEPEST, JOURNEY_SCHEMA, NODE_SCHEMA, STEP_SCHEMA, prefix_tree
 from journey_analytics.settings import setting
 from journey_analytics.warehouse import Warehouse
@@ -22,18 +22,8 @@ TREE_READS: Final = frozenset(
 _CURRENCY: Final = "select max(currency) from mart.headline"
 
 _TREE_JOURNEYS: Final = "select journey, status, is_settled, amount from tree_journey order by journey"
-_JOURNEYS: Final = """
-create or replace temp table tree_journey as
-with selected_journey as (
-    {selected}
-),
-
-journey_amount as (
-    select journey_id, sum(amount)::decimal(38, 4) as amount
-    from core.touchpoint_at_cutoff
-    where is_purchase and currency = ?
-    group by journey_id
-)
+_JOURNEYS: Final = f"""
+create or replace temp table tree_journey as{SELECTED}{JOURNEY_AMOUNT}
 
 select
     row_number() over (order by j.journey_id) - 1 as journey,

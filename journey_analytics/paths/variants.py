@@ -5,27 +5,17 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.paths.selection import EVERYTHING, Selection, selected_journeys_sql
+from journey_analytics.paths.selection import EVERYTHING, JOURNEY_AMOUNT, SELECTED, Selection, selected_journeys_sql
 from journey_analytics.warehouse import Warehouse
 
 STEPS: Final = {"stage": "stages", "activity": "activities"}
 """The levels, with the column that lists the steps of a journey."""
 
-_SQL: Final = """
-with selected_journey as (
-    {selected}
-),
-
-journey_amount as (
-    select journey_id, sum(amount)::decimal(38, 4) as amount
-    from core.touchpoint_at_cutoff
-    where is_purchase and currency = ?
-    group by journey_id
-),
+_SQL: Final = f"""{SELECTED}{JOURNEY_AMOUNT},
 
 counted_variant as (
     select
-        j.{steps},
+        j.{{steps}},
         count(*)::bigint as journey_count,
         count(*) filter (where j.status = 'converted')::bigint as converted_count,
         count(*) filter (where j.status = 'dropped')::bigint as dropped_count,
@@ -36,12 +26,12 @@ counted_variant as (
     from core.journey_at_cutoff as j
     inner join selected_journey as s on j.journey_id = s.journey_id
     left join journey_amount as a on j.journey_id = a.journey_id
-    group by j.{steps}
+    group by j.{{steps}}
 )
 
 select
-    'v_' || left(md5(array_to_string({steps}, chr(31))), 16) as variant_id,
-    {steps},
+    'v_' || left(md5(array_to_string({{steps}}, chr(31))), 16) as variant_id,
+    {{steps}},
     journey_count,
     converted_count,
     dropped_count,
@@ -52,8 +42,8 @@ select
     duration_us[4] / 1e6 as p90_duration_seconds,
     amount,
     journey_count / sum(journey_count) over () as journey_share_of_all,
-    row_number() over (order by journey_count desc, {steps}) as variant_rank,
-    sum(journey_count) over (order by journey_count desc, {steps} rows between unbounded preceding and current row)
+    row_number() over (order by journey_count desc, {{steps}}) as variant_rank,
+    sum(journey_count) over (order by journey_count desc, {{steps}} rows between unbounded preceding and current row)
         / sum(journey_count) over () as cumulative_share
 from counted_variant
 order by variant_rank
