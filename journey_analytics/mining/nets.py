@@ -7,7 +7,7 @@ from journey_analytics.errors import ConfigurationError
 from journey_analytics.mining import petri
 from journey_analytics.mining.petri import NetBuilder, in_canonical_order, labels
 from journey_analytics.mining.pm4py_library import bpmn_net
-from journey_analytics.mining.pnml import net_of_pnml, pnml_text
+from journey_analytics.mining.pnml import net_of_pnml
 from journey_analytics.mining.tree import CHOICE, LOOP, SEQUENCE, Tree, parse_tree
 from journey_analytics.mining.xml_file import local_name, read_xml
 
@@ -104,12 +104,3 @@ def _document(path: Path, *, root: str) -> Xml.Element:
     if local_name(found) != root:
         raise ValueError(f"expected <{root}> around it all, found <{local_name(found)}>")
     return found
-
-
-def write_pnml(net: Net, path: Path) -> None:
-    """Write a net as PNML, readable by `read_net` and by process-mining tools.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    path.write_text(pnml_text(net), encoding="utf-8")

@@ -37,10 +37,6 @@ class Anchor:
     elements: tuple[Element, ...] = ()
 
 
-START_ANCHOR: Final = Anchor("start")
-END_ANCHOR: Final = Anchor("end")
-
-
 def check_level(level: str) -> None:
     """Check the name of a level.
 

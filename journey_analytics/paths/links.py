@@ -12,9 +12,6 @@ from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.paths.selection import EVERYTHING, NUMBERED, SEGMENT_COLUMNS, Selection, selected_journeys_sql
 from journey_analytics.warehouse import Warehouse, quoted
 
-NODES: Final = (START, *END_NODES.values())
-"""The nodes that are no activity: before the first touchpoint, and after the last one by status."""
-
 _LINK_TABLE: Final = "mart.path_link"
 _ACTIVITY_TABLE: Final = "mart.path_activity"
 _FOLDED: Final = "other"
