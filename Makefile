@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS = never
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format lock sample benchmark benchmark-inference clean
+.PHONY: help demo test test-all check format lock sample benchmark benchmark-inference screenshots clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ benchmark: .venv/.ok  ## 1,000,000 simulated events end to end, beside a hand-wr
 
 benchmark-inference: .venv/.ok  ## score identity, journeys and stages on ten seeds, clean and dirty: takes an hour
 	$(BIN)/python benchmarks/inference.py --seeds 1-10 --kinds clean,dirty
+
+screenshots: .venv/.ok  ## pictures of every view of the dashboard, for docs/screenshots.md
+	$(BIN)/journey demo --dir demo
+	$(BIN)/python benchmarks/screenshots.py demo/journey.toml --out docs
 
 clean:  ## remove environments and the demo workspace
 	rm -rf .venv .tools demo .pytest_cache .ruff_cache

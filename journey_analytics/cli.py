@@ -15,15 +15,20 @@ from journey_analytics.commands import (
     drivers,
     dropoff,
     exchange,
+    experience,
+    feelings,
     flow,
     funnel,
     model,
     opportunities,
     path_map,
+    personas,
     rework,
     rules,
+    serve,
     stage,
     variants,
+    voice,
 )
 from journey_analytics.commands.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from journey_analytics.commands.options import print_json as _print_json
@@ -105,12 +110,15 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def report(
     config: ConfigOption = DEFAULT_CONFIG,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the page; by default [report] dir.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="en|it", help="By default [report] language.")
+    ] = None,
 ) -> None:
-    """Render the report again from the warehouse."""
+    """Render the report again from the warehouse, and keep it by date beside an index."""
     from journey_analytics import run as job
     from journey_analytics.config import read_config
 
-    print(job.render_report(read_config(config), out=out))
+    print(job.render_report(read_config(config), out=out, language=language))
 
 
 for _name, _command, _example in (
@@ -120,6 +128,7 @@ for _name, _command, _example in (
     ("opportunities", opportunities.opportunities, opportunities.EXAMPLE),
     ("changes", changes.changes, changes.EXAMPLE),
     ("attribution", attribution.attribution, attribution.EXAMPLE),
+    ("experience", experience.experience, experience.EXAMPLE),
     ("map", path_map.path_map, path_map.EXAMPLE),
     ("flow", flow.flow, flow.EXAMPLE),
     ("variants", variants.variants, variants.EXAMPLE),
@@ -127,6 +136,10 @@ for _name, _command, _example in (
     ("conformance", conformance.conformance, conformance.EXAMPLE),
     ("rules", rules.rules, rules.EXAMPLE),
     ("rework", rework.rework, rework.EXAMPLE),
+    ("feelings", feelings.feelings, feelings.EXAMPLE),
+    ("personas", personas.personas, personas.EXAMPLE),
+    ("voice", voice.voice, voice.EXAMPLE),
+    ("serve", serve.serve, serve.EXAMPLE),
     ("export", exchange.export, exchange.EXPORT_EXAMPLE),
     ("import", exchange.import_log, exchange.IMPORT_EXAMPLE),
 ):

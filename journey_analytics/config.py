@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.funnel.declared import SavedFunnel, declared_funnels
+from journey_analytics.language import ENGLISH, LANGUAGES
 from journey_analytics.planned.declared import DeclaredPlan, declared_plans
 
 DEFAULT_FILE = "journey.toml"
+KEPT_REPORTS = 60
+"""Days whose report is kept, unless `[report] keep` says another number."""
 _REGION = re.compile(r"[A-Z]{2}")
 
 
@@ -50,6 +53,8 @@ class Config:
     threads: int | None = None
     funnels: tuple[SavedFunnel, ...] = ()
     plans: tuple[DeclaredPlan, ...] = ()
+    report_language: str = ENGLISH
+    kept_reports: int = KEPT_REPORTS
 
     @property
     def root(self) -> Path:
@@ -70,7 +75,7 @@ class Config:
 _KEYS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "": {"warehouse": dict, "report": dict, "source": list, "funnel": list, "planned": list},
     "warehouse": {"path": str, "memory_limit": str, "threads": int},
-    "report": {"dir": str},
+    "report": {"dir": str, "language": str, "keep": int},
     "source": {
         "name": str,
         "format": str,
@@ -104,6 +109,7 @@ def read_config(file: Path) -> Config:
         faults.add("no [[source]] given; add at least one with name, format and path")
     faults.duplicates([source.name for source in sources if source])
     faults.threads(warehouse)
+    faults.report(report)
     funnels = declared_funnels(table.get("funnel", []), faults.add)
     plans = declared_plans(table.get("planned", []), faults.add, root=file.parent)
     faults.raise_if_any()
@@ -116,6 +122,8 @@ def read_config(file: Path) -> Config:
         threads=warehouse.get("threads"),
         funnels=funnels,
         plans=plans,
+        report_language=report.get("language", ENGLISH),
+        kept_reports=report.get("keep", KEPT_REPORTS),
     )
 
 
@@ -221,6 +229,12 @@ class _Faults:
     def threads(self, warehouse: Mapping[str, Any]) -> None:
         if isinstance(warehouse.get("threads"), int) and warehouse["threads"] < 1:
             self.add(f"[warehouse] threads is {warehouse['threads']}; expected 1 or more")
+
+    def report(self, report: Mapping[str, Any]) -> None:
+        if report.get("language", ENGLISH) not in LANGUAGES:
+            self.add(f"[report] language is {report['language']!r}; {nearest(str(report['language']), LANGUAGES)}")
+        if isinstance(report.get("keep"), int) and report["keep"] < 1:
+            self.add(f"[report] keep is {report['keep']}; expected 1 or more days")
 
 
 def _is_of(value: object, kinds: type | tuple[type, ...]) -> bool:

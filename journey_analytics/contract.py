@@ -40,6 +40,8 @@ STAGED_COLUMNS: Final[dict[str, str]] = {
     "amount": "VARCHAR",
     "currency": "VARCHAR",
     "score": "VARCHAR",
+    "text": "VARCHAR",
+    "author": "STRUCT(identity_type VARCHAR, identity_value VARCHAR)",
     "is_machine": "BOOLEAN",
     "reject_code": "VARCHAR",
     "reject_reason": "VARCHAR",
@@ -49,7 +51,8 @@ STAGED_COLUMNS: Final[dict[str, str]] = {
 One staged row is one contribution of one raw row: a touchpoint (`activity` set) or mere identity evidence (`activity`
 null). A raw row may contribute several rows (an order and its refunds) or none (an agent's record). Where a source logs
 an event line by line, `line_of` names the event: its lines become one touchpoint with their sum. Text stays the
-vendor's: times, amounts and scores are parsed, checked and refused in one place, the admission step.
+vendor's: times, amounts and scores are parsed, checked and refused in one place, the admission step. `text` is what
+the customer wrote, in full; where somebody else may have written it, `author` names the identity of who did.
 """
 
 EVENT_COLUMNS: Final[dict[str, str]] = {
@@ -74,6 +77,8 @@ EVENT_COLUMNS: Final[dict[str, str]] = {
     "amount": "DECIMAL(18, 4)",
     "currency": "VARCHAR",
     "score": "DECIMAL(18, 4)",
+    "text": "VARCHAR",
+    "author": "STRUCT(identity_type VARCHAR, identity_value VARCHAR)",
     "is_machine": "BOOLEAN",
     "is_bot": "BOOLEAN",
     "content_hash": "VARCHAR",

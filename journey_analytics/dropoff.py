@@ -69,15 +69,15 @@ def counted_stays(visits: pl.DataFrame, *, cutoff: datetime, segments: Sequence[
     Args are those of `stage_dropoff`, but outcomes may have any names. These are few rows, by which several statistics
     of the same entrants cost the passes over them only once.
     """
-    watched = _watched(_coded(visits, segments=segments), cutoff=cutoff)
+    found = watched(_coded(visits, segments=segments), cutoff=cutoff)
     asked = [
-        stay_days(watched, cutoff=cutoff, group=[column.alias("segment_value"), *_GROUP[1:]], also=_FOLLOWED)
+        stay_days(found, cutoff=cutoff, group=[column.alias("segment_value"), *_GROUP[1:]], also=FOLLOWED)
         for _, column in _columns(segments)
     ]
     names = [name for name, _ in _columns(segments)]
     # All at once, because they share what is done to every visit.
-    found = zip(names, pl.collect_all(asked), strict=True)
-    return pl.concat([_decoded(part).with_columns(segment=pl.lit(name)) for name, part in found])
+    parts = zip(names, pl.collect_all(asked), strict=True)
+    return pl.concat([_decoded(part).with_columns(segment=pl.lit(name)) for name, part in parts])
 
 
 def dropoff_of(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int = 30) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def _decoded(coded: pl.DataFrame) -> pl.DataFrame:
     return coded.with_columns(selectors.categorical().cast(pl.String))
 
 
-def _watched(visits: pl.LazyFrame, *, cutoff: datetime) -> pl.LazyFrame:
+def watched(visits: pl.LazyFrame, *, cutoff: datetime) -> pl.LazyFrame:
     """The visits with how long each could be watched (`followable_us`), at most the window."""
     followable = (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
     return visits.with_columns(followable_us=pl.min_horizontal(followable, _WINDOW_US))
@@ -185,11 +185,13 @@ def _columns(segments: Sequence[str]) -> list[tuple[str, pl.Expr]]:
     return [(WHOLE, pl.lit(WHOLE)), *((name, pl.col(name)) for name in segments)]
 
 
-_FOLLOWED = (
+FOLLOWED = (
     (pl.col("followable_us") >= _WINDOW_US).sum().cast(pl.Int64).alias("over_count"),
     (pl.col("followable_us") >= 0.9 * _WINDOW_US).sum().cast(pl.Int64).alias("followed_count"),
     pl.col("followable_us").max(),
 )
+"""How long the visits of a group could be watched: what is counted of them beside their stays."""
+
 _STAYS = pl.col("stay_count")
 _OVER = pl.col("over_count")
 _COUNTS = (

@@ -5,13 +5,16 @@ from typing import Final
 
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
 from journey_analytics.entrants import entrants, segments
+from journey_analytics.selecting.step import SELECTION_MAKES, make_selection
 from journey_analytics.settings import setting
 from journey_analytics.stage_exit import stage_exit
 from journey_analytics.stage_reach import stage_reach
 from journey_analytics.warehouse import Warehouse
 
 DROPOFF_READS: Final = frozenset({"core.stage_visit", "core.journey", "config.stage_window", "config.setting"})
-DROPOFF_MAKES: Final = frozenset({"mart.stage_dropoff", "mart.time_in_stage", "mart.stage_exit", "mart.stage_reach"})
+DROPOFF_MAKES: Final = (
+    frozenset({"mart.stage_dropoff", "mart.time_in_stage", "mart.stage_exit", "mart.stage_reach"}) | SELECTION_MAKES
+)
 
 _WINDOWS = "select stage, window_days::bigint from config.stage_window"
 
@@ -28,3 +31,4 @@ def make_dropoff(warehouse: Warehouse, *, cutoff: datetime) -> None:
     }
     for table, frame in made.items():
         warehouse.create_from(f"mart.{table}", frame)
+    make_selection(warehouse, visits, cutoff=cutoff, segments=by)

@@ -44,7 +44,7 @@ def stay_days(
     """
     counts = {"stay_count": pl.len(), "lasting_count": (pl.col("duration_us") >= _WINDOW_US).sum()}
     counted = [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
-    return visits.with_columns(day=_stay_day(cutoff)).group_by(*group, "outcome", "day").agg(*counted, *also)
+    return visits.with_columns(day=stay_day(cutoff)).group_by(*group, "outcome", "day").agg(*counted, *also)
 
 
 def window_incidence(
@@ -102,10 +102,10 @@ def _days(stays: pl.DataFrame, *, group: Sequence[str], causes: Sequence[str]) -
     )
 
 
-def _stay_day(cutoff: datetime) -> pl.Expr:
-    """On which day in the stage, days ending at T's hour, the stay ended or was last seen."""
+def stay_day(cutoff: datetime, *, duration: str = "duration_us") -> pl.Expr:
+    """On which day in the stage, days ending at T's hour, the stay ended or was last seen; `duration` is its column."""
     followable = (pl.lit(naive(cutoff)).cast(pl.Datetime("us")) - pl.col("entered_at")).dt.total_microseconds()
-    return followable // _DAY_US - (followable - pl.col("duration_us")) // _DAY_US
+    return followable // _DAY_US - (followable - pl.col(duration)) // _DAY_US
 
 
 def _hazard(ending: str) -> pl.Expr:

@@ -72,6 +72,15 @@ def catalogue(code: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for file in sorted(folder.iterdir(), key=lambda part: part.name):
         if file.name.endswith(".csv"):
-            rows = csv.reader(file.read_text(encoding="utf-8").splitlines(keepends=True))
-            found.update((english, translated) for english, translated in list(rows)[1:])
+            found.update(area(code, file.name.removesuffix(".csv")))
     return found
+
+
+@cache
+def area(code: str, name: str) -> Mapping[str, str]:
+    """The translations of one file of a language, such as `stored`; none where there is no such file."""
+    file = resources.files("journey_analytics").joinpath("locale", code, f"{name}.csv")
+    if not file.is_file():
+        return {}
+    rows = csv.reader(file.read_text(encoding="utf-8").splitlines(keepends=True))
+    return dict(list(rows)[1:])

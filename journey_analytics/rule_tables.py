@@ -15,10 +15,13 @@ import polars as pl
 
 from journey_analytics.attribution.paths import DIMENSIONS
 from journey_analytics.change.rules import read_alert_rules
+from journey_analytics.feelings.rules import check_friction_signals, check_score_scales
+from journey_analytics.personas.rules import check_persona_features
 from journey_analytics.process_rules.rules import check_contact_activities, check_process_rules
 from journey_analytics.rule_cells import Cell, Row, keyed_rows, needed_rows, numbered_rows
 from journey_analytics.segment_rules import check_personas, read_segments
 from journey_analytics.sequence.rules import CUT_CHOICES, read_rules
+from journey_analytics.voice.rules import read_voice_rules
 
 STRENGTHS: Final = ("strong", "reference", "weak")
 TAG_SEPARATORS: Final = "!#$%&'*+-/=?^_`{|}~"
@@ -68,6 +71,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "change_follow_hours": _whole("hours", 1, 168),
     "model_minimum_precision": _whole("percent", 0, 100),
     "model_minimum_fitness": _whole("percent", 0, 100),
+    "persona_source": Setting("choice", partial(Cell.one_of, known=("data", "rules"), what="one of data, rules")),
+    "feeling_minimum_agreement": _whole("percent", 0, 100),
+    "feeling_neutral_percent": _whole("percent", 0, 99),
 }
 """All settings there are."""
 
@@ -88,9 +94,13 @@ def check_rule_tables(frames: Mapping[str, pl.DataFrame]) -> None:
     check_source_ranks(frames)
     check_attribution_dimensions(frames)
     check_personas(frames)
+    check_persona_features(frames)
     check_process_rules(frames)
     check_contact_activities(frames)
+    check_friction_signals(frames)
+    check_score_scales(frames)
     read_alert_rules(frames, segments=[segment.name for segment in read_segments(frames)])
+    read_voice_rules(frames)
     read_rules(frames)
 
 

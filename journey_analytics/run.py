@@ -20,11 +20,12 @@ from journey_analytics.cutoff import last_cutoff
 from journey_analytics.entrants import check_place, segment_tables
 from journey_analytics.errors import ConfigurationError, DataError, nearest
 from journey_analytics.funnel.attempt_rows import check_funnels
+from journey_analytics.language import written_in
 from journey_analytics.load import LoadSummary
 from journey_analytics.planned.declared import plans_digest
 from journey_analytics.planned.step import check_plans
 from journey_analytics.publish import publish
-from journey_analytics.report import report_frames, write_report
+from journey_analytics.report import keep_report, report_frames, write_report
 from journey_analytics.rule_tables import check_rule_tables
 from journey_analytics.rule_warnings import undone_warnings
 from journey_analytics.segment_rules import read_segments
@@ -90,7 +91,7 @@ def run(
             with clock.step("publish"):
                 publish(warehouse, config.published)
         with clock.step("report"):
-            page = _write_report(warehouse, config.reports)
+            page = _write_report(warehouse, config)
         cutoff = last_cutoff(warehouse)
         warnings = (
             *loaded.warnings,
@@ -133,10 +134,19 @@ def publish_copy(config: Config) -> Path:
     return config.published
 
 
-def render_report(config: Config, *, out: Path | None = None) -> Path:
-    """Render the report from the warehouse, into `out` or the configured folder; returns the page's path."""
+def render_report(config: Config, *, out: Path | None = None, language: str | None = None) -> Path:
+    """Render the report from the warehouse and keep it by date; returns the page's path.
+
+    Args:
+        config: the workspace.
+        out: the folder; null: the configured one.
+        language: of the page and the index; null: the configured one.
+
+    Raises:
+        ConfigurationError: for a language that there is no translation of, or a folder that cannot be written.
+    """
     with existing(config) as warehouse:
-        return _write_report(warehouse, out or config.reports)
+        return _write_report(warehouse, config, out=out, language=language)
 
 
 def check(config: Config) -> int:
@@ -324,9 +334,15 @@ def _check(warehouse: Warehouse, *, files: Mapping[str, Path]) -> int:
     return len(models)
 
 
-def _write_report(warehouse: Warehouse, folder: Path) -> Path:
+def _write_report(
+    warehouse: Warehouse, config: Config, *, out: Path | None = None, language: str | None = None
+) -> Path:
+    folder = out or config.reports
     try:
-        return write_report(report_frames(warehouse), folder, generated_at=_built_at(warehouse))
+        with written_in(language or config.report_language):
+            page = write_report(report_frames(warehouse), folder, generated_at=_built_at(warehouse))
+            keep_report(page, days=config.kept_reports)
+        return page
     except OSError as error:
         raise ConfigurationError(
             f"cannot write the report to {folder}: {error.strerror}; [report] dir or --out needs a folder that this "

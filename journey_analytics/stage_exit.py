@@ -42,14 +42,19 @@ def stage_exit(
         the open ones censored at T; of `window_over` what the others leave, so the five sum to 1. 95 % interval and
         nulls are those of `stage_dropoff`.
     """
-    stays = counted_stays(_stays(visits), cutoff=cutoff, segments=segments)
+    stays = counted_stays(exit_stays(visits), cutoff=cutoff, segments=segments)
+    return exits_of(stays, cutoff=cutoff, minimum_count=minimum_count)
+
+
+def exits_of(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int = 30) -> pl.DataFrame:
+    """`stage_exit` of entrants that `counted_stays` has counted by their exits."""
     rows = [_of_exit(name, stays, cutoff=cutoff, minimum_count=minimum_count) for name in EXITS[:-1]]
     over = _of_over(stays, cutoff=cutoff, minimum_count=minimum_count)
     order = ("segment", "segment_value", stage_rank(), pl.col("exit").cast(pl.Enum(EXITS)))
     return pl.concat([*rows, over]).sort(order).select(_COLUMNS)
 
 
-def _stays(visits: pl.DataFrame) -> pl.DataFrame:
+def exit_stays(visits: pl.DataFrame) -> pl.DataFrame:
     """The visits with `outcome` as the first thing that ended the stay (or open) and `duration_us` until then."""
     regressed, abandoned = (_elapsed(name) for name in ("regressed_at", "abandoned_at"))
     first = pl.min_horizontal(regressed, abandoned, "duration_us")

@@ -17,11 +17,16 @@ from journey_analytics.cutoff import USUAL_DAYS, cutoff_rows
 from journey_analytics.drivers.step import DRIVER_MAKES, DRIVER_READS, make_driver
 from journey_analytics.dropoff_step import DROPOFF_MAKES, DROPOFF_READS, make_dropoff
 from journey_analytics.entrants import ENTRANT_READS
+from journey_analytics.feelings.step import FEELING_READS, make_feeling
 from journey_analytics.funnel.declared import SavedFunnel
 from journey_analytics.funnel.step import FUNNEL_MAKES, FUNNEL_READS, make_funnels
+from journey_analytics.journey_map.persona_drivers import PERSONA_DRIVER_READS, make_persona_driver
+from journey_analytics.journey_map.step import JOURNEY_MAP_MAKES, JOURNEY_MAP_READS, make_journey_map
 from journey_analytics.mining.model import MODEL_READS, process_model_table
 from journey_analytics.opportunity.step import OPPORTUNITY_READS, make_opportunity
 from journey_analytics.paths.tree_step import TREE_READS, make_path_tree
+from journey_analytics.personas.card_step import CARD_MAKES, CARD_READS, make_persona_card
+from journey_analytics.personas.step import CLUSTER_MAKES, CLUSTER_READS, make_persona
 from journey_analytics.planned.declared import DeclaredPlan
 from journey_analytics.planned.step import PLANNED_MAKES, PLANNED_READS, make_planned
 from journey_analytics.sequence import Rules, build_sequence, learn, learnt_rules, learnt_until, read_rules
@@ -31,6 +36,7 @@ from journey_analytics.sequence.outcomes import JOURNEY_COLUMNS
 from journey_analytics.sequence.visits import VISIT_COLUMNS
 from journey_analytics.settings import setting
 from journey_analytics.suggestion import SUGGESTION_READS, make_stage_suggestion
+from journey_analytics.voice.step import VOICE_MAKES, VOICE_READS, make_voice
 from journey_analytics.warehouse import Warehouse
 
 _RULE_TABLES = ("stage_rule", "activity", "stage_window", "inactivity_limit", "setting")
@@ -122,11 +128,32 @@ def _steps(cutoff: datetime) -> list[Step]:
             execute=lambda warehouse: make_driver(warehouse, cutoff=cutoff),
         ),
         Step(
+            name="persona",
+            reads=CLUSTER_READS,
+            makes=CLUSTER_MAKES,
+            execute=lambda warehouse: make_persona(warehouse, cutoff=cutoff),
+        ),
+        Step(name="persona_card", reads=CARD_READS, makes=CARD_MAKES, execute=make_persona_card),
+        Step(
+            name="persona_driver",
+            reads=PERSONA_DRIVER_READS,
+            makes=frozenset({"mart.persona_driver"}),
+            execute=lambda warehouse: make_persona_driver(warehouse, cutoff=cutoff),
+        ),
+        Step(
+            name="journey_map",
+            reads=JOURNEY_MAP_READS,
+            makes=JOURNEY_MAP_MAKES,
+            execute=lambda warehouse: make_journey_map(warehouse, cutoff=cutoff),
+        ),
+        Step(name="feeling", reads=FEELING_READS, makes=frozenset({"mart.feeling"}), execute=make_feeling),
+        Step(
             name="process_model",
             reads=MODEL_READS,
             makes=frozenset({"mart.process_model"}),
             execute=process_model_table,
         ),
+        Step(name="voice", reads=VOICE_READS, makes=VOICE_MAKES, execute=make_voice),
         Step(name="path_tree", reads=TREE_READS, makes=frozenset({"mart.path_tree"}), execute=make_path_tree),
         Step(
             name="stage_suggestion",

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from journey_analytics.report import report_frames
 from journey_analytics.report.figures.dropoff import dropoff_figure
+from journey_analytics.report.figures.overview import trend_figure
 from journey_analytics.report.figures.stage_flow import stage_flow_figure
+from journey_analytics.report.trend import months
 from journey_analytics.warehouse import open_published
 
 published = Path(sys.argv[1] if len(sys.argv) > 1 else "demo/warehouse.published.duckdb")
@@ -34,6 +36,9 @@ print(by_device)
 figures = {
     "dropoff": dropoff_figure(frames["mart.stage_dropoff"]),
     "flow": stage_flow_figure(frames["mart.stage_flow"]),
+    "trend": trend_figure(
+        months(frames["mart.stage_dropoff"], "decision", as_of=frames["mart.headline"]["as_of_at"].max())
+    ),
 }
 
 # %% Look at one: figures["dropoff"].show()

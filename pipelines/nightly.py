@@ -20,6 +20,7 @@ from journey_analytics.change.answers import current_alerts
 from journey_analytics.change.text import alert_cells, alert_payload
 from journey_analytics.config import Config, read_config
 from journey_analytics.errors import ConfigurationError, DataError, JourneyError
+from journey_analytics.report.archive import INDEX_NAME
 from journey_analytics.terminal import dropoff_cells
 
 ALERT_EVENT = "journey.alert"
@@ -71,10 +72,12 @@ def report(config: Config) -> Path:
 
 @task(task_run_name="show", persist_result=False)
 def show(config: Config, page: Path) -> None:
-    """The drop-off table and a link to the report among the run's artifacts."""
+    """The drop-off table, a link to the report and one to the index of past ones among the run's artifacts."""
     rows = [dropoff_cells(row) for row in stage_dropoff(config).to_dicts()]
     create_table_artifact(table=rows, key="stage-dropoff", description="Journeys lost at each stage, 95 % intervals")
     create_link_artifact(link=page.absolute().as_uri(), link_text="Journey report", key="journey-report")
+    index = page.with_name(INDEX_NAME).absolute()
+    create_link_artifact(link=index.as_uri(), link_text="Journey reports by date", key="journey-reports")
 
 
 @task(task_run_name="alert", persist_result=False)

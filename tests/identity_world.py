@@ -35,6 +35,8 @@ SCHEMA = {
     "amount": pl.Decimal(18, 4),
     "currency": pl.String,
     "score": pl.Decimal(18, 4),
+    "text": pl.String,
+    "author": pl.Struct({"identity_type": pl.String, "identity_value": pl.String}),
     "is_machine": pl.Boolean,
     "is_bot": pl.Boolean,
     "content_hash": pl.String,

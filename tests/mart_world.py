@@ -6,11 +6,13 @@ from itertools import groupby, takewhile
 from random import Random
 
 import polars as pl
+from segment_world import make_segments
 
 from journey_analytics import build
 from journey_analytics.contract import STAGES
 from journey_analytics.steps import rules_of
 from journey_analytics.suggestion import make_stage_suggestion
+from journey_analytics.voice.step import SCHEMA as TEXT_SCHEMA
 from journey_analytics.warehouse import Warehouse, open_memory
 
 CUTOFF = datetime(2026, 6, 30)
@@ -30,9 +32,9 @@ SOURCES = ("web", "email", "store")
 CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
 AT_CUTOFF = (
     *CURRENCY, "core.left_censored_journey", "core.settled_until", "core.journey_at_cutoff", "core.first_purchase",
-    "core.path_journey", "core.path_segment",
+    "core.path_journey", "core.path_segment", "core.selection_journey",
 )  # fmt: skip
-RULES_TOO = (*AT_CUTOFF, "core.path_touchpoint", "core.process_rule_part")
+RULES_TOO = (*AT_CUTOFF, "core.path_touchpoint", "core.process_rule_part", "core.friction_event")
 """With what process rules and rework are counted by: more of a touchpoint than the tests of other marts give."""
 Row = dict[str, object]
 
@@ -57,8 +59,7 @@ def store(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     warehouse.create_from("core.journey", pl.DataFrame(journeys, infer_schema_length=None))
     visits = [visit for _, group in touchpoints.group_by("journey_id", maintain_order=True) for visit in _visits(group)]
     warehouse.create_from("core.stage_visit", pl.DataFrame(visits, schema=_VISIT_SCHEMA))
-    core = {model.name: model for model in build.read_models(build.sql_files(), "core")}
-    build.run_models(warehouse, [core["core.journey_segment"]])
+    make_segments(warehouse)
     limits = [{"stage": stage, "used_days": 60 if stage == STAGES[-1] else 30} for stage in (*STAGES, "unknown")]
     warehouse.create_from("core.inactivity_limit", pl.DataFrame(limits))
     _store_identities(warehouse, touchpoints)
@@ -102,6 +103,8 @@ def make_cutoff(warehouse: Warehouse, names: Sequence[str] = AT_CUTOFF) -> None:
         warehouse.execute(
             "create table core.touchpoint_object (touchpoint_id varchar, object_type varchar, object_id varchar)"
         )
+    if not warehouse.has("core.touchpoint_text"):
+        warehouse.create_from("core.touchpoint_text", pl.DataFrame(schema=TEXT_SCHEMA))
     core = [model for model in build.read_models(build.sql_files(), "core") if model.name in names]
     build.run_models(warehouse, build.ordered(core))
 

@@ -7,6 +7,7 @@ from statistics import quantiles
 from typing import Any
 
 from mart_world import make_cutoff, mart_world
+from segment_world import make_segments
 
 from journey_analytics import build
 from journey_analytics.contract import END_NODES, START
@@ -35,8 +36,7 @@ def path_world(*, journeys: int = 150, seed: int = 11, cap: int = 30) -> Warehou
     for statement in _OWN_VALUES.split(";"):
         warehouse.execute(statement)
     warehouse.execute("update config.setting set value = ? where setting = 'segment_value_cap'", [str(cap)])
-    core = [model for model in build.read_models(build.sql_files(), "core") if model.name == "core.journey_segment"]
-    build.run_models(warehouse, core)
+    make_segments(warehouse)
     make_path_marts(warehouse)
     return warehouse
 

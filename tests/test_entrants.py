@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 from mart_world import CUTOFF, mart_world
+from segment_world import make_segments
 
 from journey_analytics import build
 from journey_analytics.dropoff_step import make_dropoff
@@ -281,8 +282,7 @@ def journeys(*rows: tuple[str, int, bool, int | None, str]) -> dict[str, dict[st
         warehouse.create_from("core.journey", frame)
         first = frame.select("journey_id", position=pl.lit(1), device=pl.lit("mobile"))
         warehouse.create_from("core.touchpoint", first)
-        model = next(one for one in build.read_models(build.sql_files(), "core") if one.name == "core.journey_segment")
-        build.run_models(warehouse, [model])
+        make_segments(warehouse)
         return {row["journey_id"]: row for row in warehouse.frame("select * from core.journey_segment").to_dicts()}
 
 

@@ -26,6 +26,8 @@ COMMANDS = (
     "conformance",
     "rules",
     "rework",
+    "feelings",
+    "experience",
     "export",
     "import",
     "rejected",

@@ -228,7 +228,7 @@ def test_what_an_activity_is_comes_from_its_row() -> None:
 
 
 def test_a_customer_event_has_the_columns_that_the_next_step_reads() -> None:
-    dropped = {"identities", "line_of", "load_id", "row_number", "content_hash"}
+    dropped = {"identities", "line_of", "load_id", "row_number", "text", "author", "content_hash"}
     added = ["touchpoint_id", "customer_id", "source_rank", "is_purchase", "is_passive", "is_end", "bucket"]
     with resolved([Seen("1", 0, (ANN,))]) as warehouse:
         assert warehouse.columns("core.customer_event") == [c for c in EVENT_COLUMNS if c not in dropped] + added

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
-from mart_world import CUTOFF, PASSIVE, WINDOW_DAYS, make_marts, mart_world
+from mart_world import CUTOFF, PASSIVE, WINDOW_DAYS, make_marts, make_some_marts, mart_world
 
 from journey_analytics import build
 from journey_analytics.dropoff import stage_dropoff, time_in_stage
@@ -295,7 +295,7 @@ def flow_of(visits: list[tuple[str, float, str, float | None]]) -> dict[tuple[st
         warehouse.create_from(
             "core.stage_visit", pl.DataFrame(rows, schema_overrides={"advanced_at": pl.Datetime("us")})
         )
-        make_marts(warehouse)
+        make_some_marts(warehouse, "mart.stage_flow")
         return {
             (a, b): n for a, b, n in warehouse.rows("select from_stage, to_state, journey_count from mart.stage_flow")
         }

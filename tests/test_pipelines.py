@@ -47,6 +47,10 @@ def test_the_flow_loads_every_source_and_leaves_its_artifacts(tmp_path: Path) ->
     assert "decision" in str(table.data)
     assert link is not None
     assert Path(page).as_uri() in str(link.data)
+    index = Artifact.get("journey-reports")
+    assert index is not None
+    assert Path(page).with_name("index.html").as_uri() in str(index.data)
+    assert Path(page).with_name("index.html").is_file()
 
 
 def test_every_alert_is_one_event_whose_resource_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,9 @@ def test_journeys_end_with_the_last_thing_the_customer_did():
 
 
 def test_the_page_differs_by_the_sentence_alone():
-    plain, mail = (report_page(frames, generated_at=GENERATED) for frames in (FRAMES, with_mail(9_000)))
+    plain, mail = (
+        report_page(frames, generated_at=GENERATED, has_selections=False) for frames in (FRAMES, with_mail(9_000))
+    )
     start = mail.index('<p class="meaning"><b data-kpi="passive_journey_count">')
     end = mail.index("</p>", start) + len("</p>")
     assert "9,000 contact-only journeys</b> are left apart" in mail[start:end]
@@ -86,8 +88,10 @@ def _without_quality(page: str, other: str) -> str:
 
 
 def test_one_contact_only_journey_is_said_in_the_singular():
-    assert "1 contact-only journey</b> is left apart" in report_page(with_mail(1), generated_at=GENERATED)
+    assert "1 contact-only journey</b> is left apart" in report_page(
+        with_mail(1), generated_at=GENERATED, has_selections=False
+    )
 
 
 def test_without_contact_only_journeys_nothing_is_said():
-    assert "left apart" not in report_page(FRAMES, generated_at=GENERATED)
+    assert "left apart" not in report_page(FRAMES, generated_at=GENERATED, has_selections=False)

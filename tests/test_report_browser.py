@@ -1,5 +1,7 @@
 """The page in a real browser, opened as a file: it draws, asks for nothing, fits a phone, and data does nothing."""
 
+import csv
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,7 +59,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
         },
     }
     folder = tmp_path_factory.mktemp("pages")
-    return {name: write_report(frames, folder / name, generated_at=GENERATED) for name, frames in worlds.items()}
+    chosen = {"calm", "hostile"}
+    return {
+        name: write_report(frames, folder / name, generated_at=GENERATED, has_selections=name in chosen)
+        for name, frames in worlds.items()
+    }
 
 
 class Visit:
@@ -281,7 +287,7 @@ def test_a_click_on_an_arrow_shows_the_journeys_behind_it(browser: Any, pages: P
         visit.page.mouse.move(x, y)
         visit.page.wait_for_selector("#map-figure .hoverlayer .hovertext")
         visit.page.mouse.click(x, y)
-        visit.page.wait_for_selector("#map-panel [data-panel]:not([hidden])")
+        visit.page.wait_for_selector("#map-panel [data-behind]:not([hidden])")
         words = visit.page.inner_text("#map-panel")
         assert words.startswith(title)
         for part in ("purchased", "lost", "still open", "wait: median", "journey-0", "journey map --edge"):
@@ -335,3 +341,122 @@ def test_on_paper_nothing_is_cut_off(browser: Any, pages: Pages):
         visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         _until(visit.page, "document.documentElement.scrollWidth <= 1031")
         assert visit.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def whom(page: Any, anchor: str) -> str:
+    return page.inner_text(f"#{anchor} > .whom")
+
+
+def test_a_choice_narrows_what_follows_it_labels_the_rest_and_can_be_undone(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        before = visit.page.inner_text("#losses")
+        assert visit.page.locator("#losses > .whom").count() == 0
+        visit.page.select_option("select[data-show]", "device=mobile")
+        _until(visit.page, "document.documentElement.dataset.shown === 'device=mobile'")
+        _until(visit.page, "document.querySelector('#loss-share svg.main-svg') !== null")
+        assert whom(visit.page, "losses").startswith("Device: mobile")
+        assert visit.page.inner_text("#losses") != before
+        assert "does not follow the choice" in whom(visit.page, "quality")
+        ids = visit.page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
+        assert len(ids) == len(set(ids))
+        visit.page.select_option("select[data-show]", "all")
+        _until(visit.page, "document.documentElement.dataset.shown === 'all'")
+        assert visit.page.inner_text("#losses") == before
+        assert visit.page.locator(".whom").count() == 0
+        assert visit.complaints == []
+
+
+def test_a_link_opens_the_choice_where_it_was_and_back_undoes_it(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.select_option("select[data-show]", "device=mobile")
+        _until(visit.page, "location.hash.includes('show=device=mobile')")
+        visit.page.locator("nav a[href='#time']").click()
+        _until(visit.page, "location.hash === '#time?show=device=mobile'")
+        address, said = visit.page.url, visit.page.inner_text("#time .lead")
+    with Visit(browser, pages["calm"], DESKTOP) as other:
+        other.page.goto(f"{address}&")
+        other.page.reload()
+        other.page.wait_for_selector("html[data-ready]", timeout=30_000)
+        assert other.page.inner_text("#time .lead") == said
+        assert other.page.evaluate("Math.abs(document.getElementById('time').getBoundingClientRect().top) < 300")
+        other.page.evaluate("location.hash = '#losses'")
+        _until(other.page, "document.documentElement.dataset.shown === 'all'")
+        other.page.go_back()
+        _until(other.page, "document.documentElement.dataset.shown === 'device=mobile'")
+        assert other.complaints == []
+
+
+def test_the_map_of_a_choice_keeps_both_in_the_link(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.select_option("select[data-show]", "device=mobile")
+        _until(
+            visit.page, "document.querySelector('#map .whom') !== null && document.querySelector('#map svg') !== null"
+        )
+        visit.page.select_option("select[data-map=m]", "journeys")
+        _until(visit.page, "location.hash.startsWith('#map?') && location.hash.includes('m=journeys')")
+        assert "show=device=mobile" in visit.page.url
+        assert drawn_arrows(visit.page) > 0
+
+
+@pytest.mark.parametrize("asked", ["show=nonsense", "show=%3Cimg%20src%3Dx%3E", "show=", "show=device=mobile,x=y"])
+def test_a_choice_that_is_not_inside_shows_all_journeys(browser: Any, pages: Pages, asked: str):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        visit.page.goto(f"{pages['calm'].as_uri()}#losses?{asked}")
+        visit.page.reload()
+        visit.page.wait_for_selector("html[data-ready]", timeout=30_000)
+        assert visit.page.locator(".whom").count() == 0
+        assert visit.complaints == []
+
+
+def test_every_choice_of_a_hostile_world_runs_nothing(browser: Any, pages: Pages):
+    with Visit(browser, pages["hostile"], DESKTOP) as visit:
+        values = visit.page.eval_on_selector_all("[data-show] option", "all => all.map(one => one.value)")
+        assert len(values) > 4
+        for value in values[1:]:
+            visit.page.select_option("select[data-show]", value)
+            _until(visit.page, f"document.documentElement.dataset.shown === {json.dumps(value)}")
+        assert visit.page.evaluate("window.hurt") is None
+        assert visit.complaints == []
+
+
+def test_a_figure_is_saved_as_png_and_a_table_as_csv_without_a_network(browser: Any, pages: Pages):
+    with Visit(browser, pages["calm"], DESKTOP) as visit:
+        with visit.page.expect_download() as png:
+            visit.page.locator("[data-panel=loss-share] [data-save=png]").click()
+        assert png.value.suggested_filename == "losses-loss-share.png"
+        assert Path(png.value.path()).read_bytes().startswith(b"\x89PNG")
+        with visit.page.expect_download() as csv_file:
+            visit.page.locator("#losses [data-save=csv]").first.focus()
+            visit.page.keyboard.press("Enter")
+        rows = list(csv.reader(Path(csv_file.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+        assert rows[0][0] == "Stage"
+        assert len({len(row) for row in rows}) == 1
+        assert len(rows) == 1 + visit.page.locator("#losses table").first.locator("tbody tr").count()
+        assert [request for request in visit.requests if not request.startswith(("blob:", "data:"))] == [
+            pages["calm"].as_uri()
+        ]
+        assert visit.complaints == []
+
+
+def test_a_formula_is_saved_as_text(browser: Any, pages: Pages):
+    with Visit(browser, pages["hostile"], DESKTOP) as visit:
+        cells = visit.page.evaluate(
+            "(() => { const table = document.createElement('table');"
+            "for (const text of ['=1+1', '@x', '-1.5', '+3,1 %', '-1+cmd', 'a\"b']) {"
+            "table.insertRow().insertCell().textContent = text; }"
+            "return journeyTools.csv(table).trim().split('\\r\\n'); })()"
+        )
+        assert cells == ['"\'=1+1"', '"\'@x"', '"-1.5"', '"+3,1 %"', '"\'-1+cmd"', '"a""b"']
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_navigation_leads_to_every_view(browser: Any, pages: Pages, width: int):
+    with Visit(browser, pages["calm"], width) as visit:
+        assert visit.page.locator("nav > ul").is_visible() is (width == DESKTOP)
+        assert visit.page.locator("[data-go]").is_visible() is (width == PHONE)
+        if width == PHONE:
+            visit.page.select_option("[data-go]", "variants")
+        else:
+            visit.page.locator("nav a[href='#variants']").click()
+        _until(visit.page, "Math.abs(document.getElementById('variants').getBoundingClientRect().top) < 300")
+        _until(visit.page, "document.querySelector('nav a[aria-current]').hash === '#variants'")

@@ -58,7 +58,7 @@ def marks(figure: dict[str, Any]) -> list[tuple[float, float, float, float]]:
 
 
 def test_the_page_begins_with_what_a_decision_starts_from():
-    page = report_page(FRAMES, generated_at=GENERATED)
+    page = report_page(FRAMES, generated_at=GENERATED, has_selections=False)
     links = re.findall(r'<a href="#(\w+)">', page.split("<nav")[1].split("</nav>")[0])
     assert links == re.findall(r'<section id="(\w+)"', page)
     assert links[:4] == ["losses", "wins", "drivers", "changes"]
@@ -247,7 +247,7 @@ def test_a_funnel_is_drawn_as_it_adds_up_with_its_definition_underneath():
 
 def test_without_a_funnel_there_is_no_section_and_no_link_to_it():
     assert funnels.funnels(with_rows("mart.funnel", [])) is None
-    page = report_page(with_rows("mart.funnel", []), generated_at=GENERATED)
+    page = report_page(with_rows("mart.funnel", []), generated_at=GENERATED, has_selections=False)
     assert "#funnels" not in page
     assert 'id="funnels"' not in page
 

@@ -21,7 +21,7 @@ from journey_analytics.report.wording import count, interval, share
 from journey_analytics.warehouse import open_memory
 
 FRAMES = world_frames(journeys=300)
-PAGE = report_page(FRAMES, generated_at=GENERATED)
+PAGE = report_page(FRAMES, generated_at=GENERATED, has_selections=False)
 
 
 class Reader(HTMLParser):
@@ -67,7 +67,10 @@ def test_the_biggest_loss_is_named_with_interval_and_n(reader: Reader):
 
 def test_no_stage_is_named_when_none_is_ranked():
     few = FRAMES | {"mart.stage_dropoff": FRAMES["mart.stage_dropoff"].with_columns(is_ranked=False)}
-    assert "Too few journeys to name" in Reader(report_page(few, generated_at=GENERATED)).kpis["biggest_loss"]
+    assert (
+        "Too few journeys to name"
+        in Reader(report_page(few, generated_at=GENERATED, has_selections=False)).kpis["biggest_loss"]
+    )
 
 
 def test_the_table_has_every_count_of_the_whole():
@@ -84,18 +87,18 @@ def test_the_same_frames_and_moment_give_the_same_bytes(tmp_path: Path):
 
 def test_an_aware_moment_is_printed_in_utc():
     zone = timezone(timedelta(hours=2))
-    assert report_page(FRAMES, generated_at=datetime(2026, 3, 1, 6, 5, tzinfo=zone)) == PAGE
-    assert report_page(FRAMES, generated_at=GENERATED.replace(tzinfo=UTC)) == PAGE
+    moments = (datetime(2026, 3, 1, 6, 5, tzinfo=zone), GENERATED.replace(tzinfo=UTC))
+    assert {report_page(FRAMES, generated_at=moment, has_selections=False) for moment in moments} == {PAGE}
 
 
 def test_only_the_page_is_left_in_the_folder(tmp_path: Path):
-    page = write_report(FRAMES, tmp_path / "new" / "folder", generated_at=GENERATED)
+    page = write_report(FRAMES, tmp_path / "new" / "folder", generated_at=GENERATED, has_selections=False)
     assert page.name == "report.html"
     assert [path.name for path in page.parent.iterdir()] == ["report.html"]
 
 
 def test_a_failed_write_keeps_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    page = write_report(FRAMES, tmp_path, generated_at=GENERATED)
+    page = write_report(FRAMES, tmp_path, generated_at=GENERATED, has_selections=False)
     before = page.read_bytes()
 
     def fail(self: Path, target: Path) -> None:
@@ -144,7 +147,7 @@ def test_every_figure_says_what_it_counts(reader: Reader):
 
 
 def test_hostile_texts_make_no_element_of_their_own():
-    calm, attacked = Reader(PAGE), Reader(report_page(hostile_frames(), generated_at=GENERATED))
+    calm, attacked = Reader(PAGE), Reader(report_page(hostile_frames(), generated_at=GENERATED, has_selections=False))
     assert {name for name, _ in attacked.elements} <= {name for name, _ in calm.elements} | {"pre"}
     assert {key for _, attrs in attacked.elements for key in attrs} <= {
         key for _, attrs in calm.elements for key in attrs
@@ -153,7 +156,7 @@ def test_hostile_texts_make_no_element_of_their_own():
 
 
 def test_hostile_texts_reach_plotly_escaped():
-    page = report_page(hostile_frames(), generated_at=GENERATED)
+    page = report_page(hostile_frames(), generated_at=GENERATED, has_selections=False)
     figures = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, flags=re.DOTALL)
     markup = {
         text
@@ -173,7 +176,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def test_without_any_table_the_page_says_what_is_missing():
-    page = report_page({}, generated_at=GENERATED)
+    page = report_page({}, generated_at=GENERATED, has_selections=False)
     for words in (
         "No journey has entered a stage yet",
         "No journeys yet",
@@ -185,7 +188,7 @@ def test_without_any_table_the_page_says_what_is_missing():
 
 def test_tables_without_rows_are_no_error():
     empty = {name: frame.clear() for name, frame in complete({}).items()}
-    assert "No transitions yet" in report_page(empty, generated_at=GENERATED)
+    assert "No transitions yet" in report_page(empty, generated_at=GENERATED, has_selections=False)
 
 
 def test_without_pm4py_the_page_says_so():
@@ -193,7 +196,7 @@ def test_without_pm4py_the_page_says_so():
     models = FRAMES["mart.process_model"].with_columns(
         note=pl.lit(note), fitness=None, precision=None, is_flower=None, tree_text=None
     )
-    assert note in report_page(FRAMES | {"mart.process_model": models}, generated_at=GENERATED)
+    assert note in report_page(FRAMES | {"mart.process_model": models}, generated_at=GENERATED, has_selections=False)
 
 
 def test_a_silent_source_is_said_first():
@@ -207,7 +210,7 @@ def test_the_frames_come_from_the_tables_alone():
             warehouse.create_from(name, _ranked(frame) if "variant_id" in frame.columns else frame)
         frames = report_frames(warehouse)
     assert set(frames) == set(TABLES)
-    assert report_page(frames, generated_at=GENERATED) == PAGE
+    assert report_page(frames, generated_at=GENERATED, has_selections=False) == PAGE
 
 
 def _ranked(variants: pl.DataFrame) -> pl.DataFrame:

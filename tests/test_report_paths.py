@@ -12,8 +12,8 @@ from report_world import world_frames
 from journey_analytics.report.active import active_frames
 from journey_analytics.report.figures.canvas import CANVAS_WIDTH
 from journey_analytics.report.figures.coverage import coverage_figure
+from journey_analytics.report.figures.path_tree import path_tree_figure
 from journey_analytics.report.frames import complete
-from journey_analytics.report.path_tree import path_tree_figure
 from journey_analytics.report.paths import beginnings_figure, chosen, paths
 from journey_analytics.report.variants import variants
 

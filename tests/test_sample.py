@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from journey_analytics import run as job
 from journey_analytics.config import Config, read_config
 from journey_analytics.demo import make_demo_workspace
 from journey_analytics.evaluate import evaluate
+from journey_analytics.evaluate.feelings import agreement, answered_stages
 from journey_analytics.warehouse import Warehouse, open_published, open_warehouse
 
 MEANINGS = ("pairwise precision", "recall", "pairwise F1", "macro-F1", "coverage", "in our 95 % interval")
@@ -79,6 +81,25 @@ def test_the_sample_scores_well_where_its_size_allows(demo: Config) -> None:
     judged = [verdict for verdict in verdicts if any(words in verdict.claim for words in MEANINGS)]
     assert len(judged) >= 9
     assert [verdict.claim for verdict in judged if not verdict.is_met] == []
+
+
+def test_inferred_friction_agrees_with_the_held_back_survey(demo: Config) -> None:
+    """As well as what truly went wrong does: the rest of a score is the person's. No rule of ours has seen a score."""
+    truth = demo.root / "truth"
+    survey = pl.read_csv(truth / "survey.csv")
+    event = pl.read_csv(truth / "event.csv", schema_overrides={"source_event_id": pl.String})
+    with open_warehouse(demo.warehouse) as warehouse:
+        touchpoint = warehouse.frame("select source, source_event_id, journey_id from core.touchpoint")
+        friction = warehouse.frame("select journey_id, stage, friction from core.stage_friction")
+    true_event = event.with_columns(pl.col("journey_id").fill_null(""))
+    answers = answered_stages(survey, true_event=true_event, touchpoint=touchpoint, friction=friction)
+    assert answers.height >= 0.95 * survey.height
+    for stage in ("decision", "post_purchase"):
+        found, ceiling = (agreement(answers.filter(pl.col("stage") == stage), of) for of in ("friction", "fall"))
+        assert found.rho is not None
+        assert ceiling.rho is not None
+        assert found.rho >= 0.5
+        assert found.rho > ceiling.rho - 0.1
 
 
 def test_every_malformed_row_is_in_quarantine_with_its_payload(demo: Config) -> None:

@@ -189,7 +189,7 @@ def test_a_page_message_becomes_a_whole_event(desk: Bench) -> None:
         ],
         "channel": "paid_search", "campaign": "June", "page_path": "/blog/how-to", "topic": None, "category": None,
         "subject": None, "order_id": None, "device": "mobile", "country": "DE", "amount": None, "currency": None,
-        "score": None, "is_machine": False, "is_bot": False,
+        "score": None, "text": None, "author": None, "is_machine": False, "is_bot": False,
     }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_an_order_is_a_purchase(desk: Bench) -> None:
         "occurred_at": datetime(2026, 6, 1, 12, 0, 5), "received_at": datetime(2026, 6, 2, 12), "channel": None,
         "campaign": None, "page_path": None, "topic": "shoes", "category": None, "subject": None,
         "order_id": "450789469", "device": None, "country": None, "amount": Decimal("12.5"), "currency": "EUR",
-        "score": None, "is_machine": False, "is_bot": False,
+        "score": None, "text": None, "author": None, "is_machine": False, "is_bot": False,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from journey_analytics.change.rules import DROPOFF, SIGNIFICANT, THRESHOLD, UP, AlertRule
 from journey_analytics.change.tallies import WHOLE
+from journey_analytics.language import said
 
 _MOST: Final = 0.5
 """Part of a change that a segment value must explain to be named."""
@@ -16,10 +17,10 @@ _BEYOND: Final = 0.2
 def subject(found: Mapping[str, Any]) -> str:
     """What a figure is of, in plain words; logged names in it are printable."""
     if found["metric"] == "edge":
-        return f"{_next(found)} after {shown(found['activity'])}"
+        return said("{next} after {activity}", next=_next(found), activity=shown(found["activity"]))
     of = "" if found["segment"] == WHOLE else f", {shown(found['segment'])} {shown(found['segment_value'])}"
-    words = {"advance": "advancing from {}", "entrants": "entrants of {}", DROPOFF: "drop-off of {}"}
-    return words[found["metric"]].format(shown(found["stage"])) + of
+    words = {"advance": "advancing from {stage}", "entrants": "entrants of {stage}", DROPOFF: "drop-off of {stage}"}
+    return said(words[found["metric"]], stage=shown(found["stage"])) + of
 
 
 def message(
@@ -94,7 +95,7 @@ def _explained(reason: Mapping[str, Any] | None) -> str:
 
 
 def _next(found: Mapping[str, Any]) -> str:
-    return shown(found["next_activity"]) if found["next_activity"] is not None else "nothing"
+    return shown(found["next_activity"]) if found["next_activity"] is not None else said("nothing")
 
 
 def _percent(share: float) -> str:

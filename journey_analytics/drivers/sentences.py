@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from journey_analytics.language import number, said
+
 CAUTION = "Association, not cause: who meets a driver may differ in what is not recorded."
 
 
@@ -17,22 +19,40 @@ _WHO = {
 
 def driver_sentence(row: Mapping[str, Any]) -> str:
     """One row of `mart.driver` as a sentence: how many times as often they advance, how many points more are lost."""
-    who = _WHO[row["kind"]].format(name=shown(row), stage=row["stage"])
-    seen = f"seen in {100 * row['exposed_share']:.0f} % of {row['entered_count']:,}"
-    said = "; ".join([seen, *notes(row), "association, not cause"])
-    return f"{who}: {said}" if row["hazard_ratio"] is None else f"{who} advance {_ratio(row)}{_points(row)}; {said}"
+    who = said(_WHO[row["kind"]], name=shown(row), stage=row["stage"])
+    seen = said(
+        "seen in {share} % of {entered}",
+        share=f"{100 * row['exposed_share']:.0f}",
+        entered=number(f"{row['entered_count']:,}"),
+    )
+    more = "; ".join([seen, *notes(row), said("association, not cause")])
+    if row["hazard_ratio"] is None:
+        return f"{who}: {more}"
+    ratio, low, high = ratio_numbers(row)
+    return said(
+        "{who} advance {ratio} times as often (95 % {low}–{high}){points}; {more}",
+        who=who,
+        ratio=ratio,
+        low=low,
+        high=high,
+        points=_points(row),
+        more=more,
+    )
 
 
 def shown(row: Mapping[str, Any]) -> str:
     """The name of a driver in words."""
     if row["kind"] != "wait":
         return row["driver"]
-    return row["driver"].replace("pause_", "a pause of more than ").replace("_", " ")
+    if not row["driver"].startswith("pause_"):
+        return row["driver"].replace("_", " ")
+    return said("a pause of more than {time}", time=pause_time(row["driver"]))
 
 
-def _ratio(row: Mapping[str, Any]) -> str:
-    ratio, low, high = ratio_numbers(row)
-    return f"{ratio} times as often (95 % {low}–{high})"
+def pause_time(driver: str) -> str:
+    """How long a pause of `pause_1_day`, `pause_3_days` is at least, in words."""
+    days = "".join(letter for letter in driver if letter.isdigit())
+    return said("{n} day", n=days) if days == "1" else said("{n} days", n=days)
 
 
 def ratio_numbers(row: Mapping[str, Any]) -> list[str]:
@@ -41,17 +61,19 @@ def ratio_numbers(row: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004 - two digits below ten
+    return number(f"{value:.2g}" if value < 10 else f"{value:,.0f}")  # noqa: PLR2004 - two digits below ten
 
 
 def _points(row: Mapping[str, Any]) -> str:
     if row["difference_points"] is None:
         return ""
-    more = "more" if row["difference_points"] >= 0 else "fewer"
     low, high = row["difference_low_points"], row["difference_high_points"]
     ends = (low, high) if row["difference_points"] >= 0 else (-high, -low)
     size = abs(row["difference_points"])
-    return f", {size:.0f} points {more} are lost (95 % {_whole(ends[0])} to {_whole(ends[1])})"
+    figures = {"size": f"{size:.0f}", "low": _whole(ends[0]), "high": _whole(ends[1])}
+    if row["difference_points"] >= 0:
+        return said(", {size} points more are lost (95 % {low} to {high})", **figures)
+    return said(", {size} points fewer are lost (95 % {low} to {high})", **figures)
 
 
 def _whole(points: float) -> str:
@@ -63,8 +85,10 @@ def notes(row: Mapping[str, Any]) -> list[str]:
     if row["hazard_ratio"] is None:
         return [row["note"]] if row["note"] else []
     if row["is_found"]:
-        return [*(["points not sure"] if _covers_zero(row) else []), *([row["note"]] if row["note"] else [])]
-    no = "no finding" if row["q_value"] is None else f"no finding (q = {row['q_value']:.2g})"
+        return [*([said("points not sure")] if _covers_zero(row) else []), *([row["note"]] if row["note"] else [])]
+    no = said("no finding")
+    if row["q_value"] is not None:
+        no = said("no finding (q = {q})", q=number(f"{row['q_value']:.2g}"))
     return [no, *([row["note"]] if row["note"] else [])]
 
 

@@ -73,8 +73,16 @@ def stage_stays(
 
     Where a stage has more than `stays_at_most` entrants, those of a part of the customers, the same in every run.
     """
-    visits = entrants(warehouse)
     by = [segment.name for segment in segment_rows(warehouse) if not segment.is_period]
+    for stage, entered, happened, note in entered_and_happened(warehouse, cutoff=cutoff, stays_at_most=stays_at_most):
+        yield stays_of(stage, entered, happened, cutoff=cutoff, visit_gap_us=visit_gap_us, segments=by, note=note)
+
+
+def entered_and_happened(
+    warehouse: Warehouse, *, cutoff: datetime, stays_at_most: int = STAYS_AT_MOST
+) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame, str | None]]:
+    """Each stage with its entrants, what happened in their journeys, and what a reader of a sample must know."""
+    visits = entrants(warehouse)
     for stage in STAGES:
         entered = visits.filter(pl.col("stage") == stage)
         parts = min(_PARTS, max(1, _PARTS * stays_at_most // max(1, entered.height)))
@@ -83,8 +91,7 @@ def stage_stays(
             _HAPPENED.format(chosen=chosen), parameters=[cutoff, stage], name="touchpoints of a stage"
         )
         note = None if parts == _PARTS else f"of {100 * parts / _PARTS:g} % of the customers"
-        in_sample = _in_sample(warehouse, entered, stage, chosen)
-        yield stays_of(stage, in_sample, happened, cutoff=cutoff, visit_gap_us=visit_gap_us, segments=by, note=note)
+        yield stage, _in_sample(warehouse, entered, stage, chosen), happened, note
 
 
 def _in_sample(warehouse: Warehouse, entered: pl.DataFrame, stage: str, chosen: str) -> pl.DataFrame:

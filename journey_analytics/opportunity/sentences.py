@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from journey_analytics.language import number, said
+
 LEAD: Final = (
     "What would be won per month if a barrier were lifted to the level of comparable segments (the upper quartile of "
     "the other values of the column), with 95 % intervals. These are associations: who comes by another way may differ "
@@ -22,28 +24,31 @@ def opportunities_text(rows: Sequence[Mapping[str, Any]]) -> str:
 def sentence(row: Mapping[str, Any]) -> str:
     """One ranked row: barrier, present and target share, customers and money per month with their intervals."""
     place = f"{row['stage'].replace('_', ' ')}, {row['segment'].replace('_', ' ')} {_printable(row['segment_value'])}"
-    shares = (
-        f"{_percent(row['present_advance_share'])} go on where comparable ones reach "
-        f"{_percent(row['target_advance_share'])}"
+    return said(
+        "{place}: {present} go on where comparable ones reach {target}; {customers} a month (95 % {low}–{high}){money}",
+        place=place,
+        present=_percent(row["present_advance_share"]),
+        target=_percent(row["target_advance_share"]),
+        customers=_customers(row["customers_per_month"]),
+        low=rounded(row["customers_low_per_month"]),
+        high=rounded(row["customers_high_per_month"]),
+        money=_money(row),
     )
-    low, high = row["customers_low_per_month"], row["customers_high_per_month"]
-    customers = f"{_customers(row['customers_per_month'])} a month (95 % {rounded(low)}–{rounded(high)})"
-    return f"{place}: {shares}; {customers}{_money(row)}"
 
 
-def rounded(number: float) -> str:
+def rounded(amount: float) -> str:
     """Two leading digits, as more would promise too much; below 10 whole numbers, and '<1' up to one half."""
-    if 0 < number <= 0.5:  # noqa: PLR2004 - what would be rounded to nothing
+    if 0 < amount <= 0.5:  # noqa: PLR2004 - what would be rounded to nothing
         return "<1"
-    digits = max(0, len(f"{number:.0f}") - 2)
-    return f"{round(number, -digits):,.0f}"
+    digits = max(0, len(f"{amount:.0f}") - 2)
+    return number(f"{round(amount, -digits):,.0f}")
 
 
-def _customers(number: float) -> str:
-    told = rounded(number)
+def _customers(amount: float) -> str:
+    told = rounded(amount)
     if told == "<1":
-        return "under 1 customer"
-    return f"about {told} customer{'' if told == '1' else 's'}"
+        return said("under 1 customer")
+    return said("about {n} customer", n=told) if told == "1" else said("about {n} customers", n=told)
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:

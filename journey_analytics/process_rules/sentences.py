@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from journey_analytics.language import number, said
+
 CAUTION: Final = (
     "Lost is of the settled journeys (begun long enough before the cut-off for their outcome to be known) that were "
     "first asked before their purchase, by what became of that first time. The difference is an association, no "
@@ -15,20 +17,25 @@ def result_sentence(row: Mapping[str, Any]) -> str:
     """How often the rule was broken, of how often that is certain, and what is still pending."""
     certain = row["fulfilled_count"] + row["violated_count"]
     if not certain:
-        return f"nothing to judge yet{_pending(row)}{_note(row)}"
-    share, low, high = (100 * row[f"violated_{end}share"] for end in ("", "low_", "high_"))
-    return (
-        f"broken {row['violated_count']:,} of {certain:,} times, {share:.1f} % ({low:.1f}–{high:.1f} %)"
-        f"{_pending(row)}{_note(row)}"
+        return said("nothing to judge yet{more}", more=f"{_pending(row)}{_note(row)}")
+    share, low, high = (number(f"{100 * row[f'violated_{end}share']:.1f}") for end in ("", "low_", "high_"))
+    return said(
+        "broken {broken} of {certain} times, {share} % ({low}–{high} %){more}",
+        broken=number(f"{row['violated_count']:,}"),
+        certain=number(f"{certain:,}"),
+        share=share,
+        low=low,
+        high=high,
+        more=f"{_pending(row)}{_note(row)}",
     )
 
 
 def _pending(row: Mapping[str, Any]) -> str:
-    return f"; {row['pending_count']:,} pending" if row["pending_count"] else ""
+    return said("; {n} pending", n=number(f"{row['pending_count']:,}")) if row["pending_count"] else ""
 
 
 def _note(row: Mapping[str, Any]) -> str:
-    return f"; {row['note']}: see process_rule.csv" if row["note"] else ""
+    return said("; {note}: see process_rule.csv", note=row["note"]) if row["note"] else ""
 
 
 def notes(row: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from journey_analytics.language import said
 from journey_analytics.report.markup import Html, join, tag
 
 
@@ -19,14 +20,16 @@ class Section:
     lead: Html
     body: Html
 
-    def html(self) -> Html:
-        """The section with its heading."""
-        heading = tag("h2", self.title, id=f"{self.anchor}-title")
+    def html(self, *notes: Html | None, foot: Html | None = None) -> Html:
+        """The section with its heading; `notes` stand between the heading and the lead: whom it shows; `foot` last."""
+        heading = tag("h2", self.title, id=f"{self.anchor}-title", tabindex="-1")
         return tag(
             "section",
             heading,
+            *notes,
             tag("p", self.lead, class_="lead"),
             self.body,
+            foot,
             id=self.anchor,
             aria_labelledby=f"{self.anchor}-title",
         )
@@ -34,19 +37,26 @@ class Section:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `number` ones are right-aligned in tabular numerals."""
+    """A column of a table: `number` ones are right-aligned in tabular numerals; a title of ours stands in English."""
 
     title: str
     number: bool = False
 
 
 def chart(
-    anchor: str, figure: go.Figure, *, title: str, definition: str | Html, wide: bool = False, heading: str = "h3"
+    anchor: str,
+    figure: go.Figure,
+    *,
+    title: str,
+    definition: str | Html,
+    wide: bool = False,
+    heading: str = "h3",
+    table: str | None = None,
 ) -> Html:
     """A figure, drawn when the page is opened, and what it counts printed underneath. `anchor` is ours, never data.
 
     A figure with a width of its own, or a `wide` one, is scrolled where the page is narrower. `heading`: the element of
-    its title, one level below the heading it stands under.
+    its title, one level below the heading it stands under. `table`: the mart that its numbers come from, printed too.
     """
     scrolls = wide or _layout(figure).get("width") is not None
     plot = tag("div", id=anchor, class_="plot wide" if wide else "plot", data_figure=True, style=_room(figure))
@@ -61,10 +71,26 @@ def chart(
     return tag(
         "figure",
         tag(heading, title),
+        tag("div", save_button("png", title), class_="tools"),
         scroll,
         _figure_data(anchor, figure),
-        tag("figcaption", _kept_together(definition)),
+        tag("figcaption", _kept_together(definition), *([" ", source_words(table)] if table else [])),
+        data_panel=anchor,
     )
+
+
+def save_button(kind: str, title: str) -> Html:
+    """A button of a panel that saves it as a file of this kind, `png` or `csv`, made in the page without a network."""
+    label = said("Save as {kind}: {title}", kind=kind.upper(), title=title)
+    return tag("button", kind.upper(), type="button", class_="save", data_save=kind, aria_label=label, title=label)
+
+
+def source_words(*tables: str) -> Html:
+    """Which tables of the published copy the numbers come from, and where their columns are explained."""
+    before, after = said("Numbers from {tables}; each column is explained in {dictionary}.").split("{tables}")
+    between, end = after.split("{dictionary}")
+    names = join([part for table in tables for part in (", ", tag("code", table))][1:])
+    return tag("span", before, names, between, tag("code", "mart.dictionary"), end, class_="source")
 
 
 def _kept_together(text: str | Html) -> str | Html:
@@ -93,18 +119,29 @@ def json_data(anchor: str, value: Any) -> Html:
 
 
 def table(
-    columns: Sequence[Column], rows: Iterable[Sequence[str]], *, caption: str, empty: str = "Nothing to list."
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[str]],
+    *,
+    caption: str,
+    empty: str | None = None,
+    is_saved: bool = True,
 ) -> Html:
-    """A table that scrolls by itself where the page is narrow; an empty one says so."""
+    """A table that scrolls by itself where the page is narrow; an empty one says so.
+
+    `is_saved`: whether the page offers it as CSV, for which it needs the panels' script.
+    """
     found = [
         tag("tr", *(_cell(column, cell, place) for place, (column, cell) in enumerate(zip(columns, row, strict=True))))
         for row in rows
     ]
     if not found:
-        return tag("p", empty, class_="empty")
-    head = tag("thead", tag("tr", *(tag("th", column.title, scope="col", class_=_kind(column)) for column in columns)))
-    inner = tag("table", tag("caption", tag("span", caption)), head, tag("tbody", *found))
-    return tag("div", inner, class_="table", tabindex="0", role="group", aria_label=caption)
+        return tag("p", said("Nothing to list.") if empty is None else empty, class_="empty")
+    head = tag(
+        "thead", tag("tr", *(tag("th", said(column.title), scope="col", class_=_kind(column)) for column in columns))
+    )
+    label = tag("caption", tag("span", caption, *([" ", save_button("csv", caption)] if is_saved else [])))
+    inner = tag("table", label, head, tag("tbody", *found))
+    return tag("div", inner, class_="table", tabindex="0", role="group", aria_label=caption, data_panel="table")
 
 
 def _cell(column: Column, cell: str, place: int) -> Html:

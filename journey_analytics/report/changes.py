@@ -7,11 +7,13 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.change.sentences import subject
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
     capital,
@@ -64,32 +66,39 @@ def changes(frames: Mapping[str, pl.DataFrame]) -> Section:
     found = compared.filter(pl.col("is_significant").fill_null(value=False)).sort("q_value", "p_value", "change_id")
     rows = found.to_dicts()
     body = [_alerts(alerts), *_charts(rows, reasons), *_table(rows, reasons), *_stages(compared, reasons)]
-    return Section("changes", "What changed", _lead(compared, len(rows), alerts.height), join(body))
+    return Section("changes", said("What changed"), _lead(compared, len(rows), alerts.height), join(body))
 
 
 def _lead(compared: pl.DataFrame, changed: int, alerts: int) -> Html:
     """What was compared with what, and how much of it changed."""
     tested = compared["q_value"].count()
     if compared.is_empty():
-        return tag("span", "The earlier periods do not cover a month yet: nothing to compare.")
+        return tag("span", said("The earlier periods do not cover a month yet: nothing to compare."))
     row = compared.sort("from_on", "to_on", "previous_from_on", "change_id", nulls_last=True).row(0, named=True)
-    periods = (
-        f"{day(row['from_on'])} to {day(row['to_on'])} against the "
-        f"{several(row['previous_period_count'] or 0, 'period')} before it (from {day(row['previous_from_on'])})"
+    periods = said(
+        "{from_on} to {to_on} against the {periods} before it (from {previous_from_on})",
+        from_on=day(row["from_on"]),
+        to_on=day(row["to_on"]),
+        periods=several(row["previous_period_count"] or 0, "period"),
+        previous_from_on=day(row["previous_from_on"]),
     )
     if not tested:
-        return tag("span", f"Nothing could be tested, too few journeys: {periods}.")
-    verdict = f"{_NO_CHANGE} " if not changed and not alerts else ""
-    told = f"{count(changed)} of {several(tested, 'tested figure')} changed, at a false-discovery rate of 5\u00a0%."
+        return tag("span", said("Nothing could be tested, too few journeys: {periods}.", periods=periods))
+    verdict = f"{said(_NO_CHANGE)} " if not changed and not alerts else ""
+    told = said(
+        "{changed} of {figures} changed, at a false-discovery rate of 5\u00a0%.",
+        changed=count(changed),
+        figures=several(tested, "tested figure"),
+    )
     return tag("span", f"{verdict}{capital(periods)}: {told}")
 
 
 def _alerts(alerts: pl.DataFrame) -> Html:
     rows = alerts.sort("kind", "metric", "alert_id").to_dicts()
     if not rows:
-        return tag("p", "No alert.", class_="empty")
+        return tag("p", said("No alert."), class_="empty")
     first, rest = rows[:MAX_ALERTS], rows[MAX_ALERTS:]
-    more = [folded(f"Show {several(len(rest), 'more alert')}", _alert_list(rest))] if rest else []
+    more = [folded(said("Show {alerts}", alerts=several(len(rest), "more alert")), _alert_list(rest))] if rest else []
     return join([_alert_list(first), *more])
 
 
@@ -99,7 +108,7 @@ def _alert_list(rows: Sequence[_Row]) -> Html:
 
 def _sentence(message: str) -> str:
     """A message with names, signs and per cent as this page writes them."""
-    return _MINUS.sub("\u2212", readable(message)).replace(" %", "\u00a0%")
+    return _MINUS.sub("\u2212", retold(readable(message))).replace(" %", "\u00a0%")
 
 
 def _reasons(reasons: pl.DataFrame) -> dict[str, list[_Row]]:
@@ -142,17 +151,24 @@ def _charts(rows: Sequence[_Row], reasons: Mapping[str, Sequence[_Row]]) -> list
 
 
 def _chart(metric: str, found: Sequence[_Row], reasons: Mapping[str, Sequence[_Row]]) -> Html:
-    title, axis = _METRICS[metric]
+    title, axis = (said(text) for text in _METRICS[metric])
     drawn = [row for row in found if row["difference_points"] is not None]
     shown = sorted(drawn[:MAX_CHANGES], key=lambda row: (-row["difference_points"], row["change_id"]))
-    part = f" Drawn: the {MAX_CHANGES} surest of {count(len(found))}." if len(drawn) > MAX_CHANGES else ""
+    part = (
+        (" " + said("Drawn: the {most} surest of {found}.", most=MAX_CHANGES, found=count(len(found))))
+        if len(drawn) > MAX_CHANGES
+        else ""
+    )
     return chart(
         f"changes-{metric}",
         forest_figure(
-            [_estimate(row, reasons) for row in shown], axis=axis, kind="signed", empty="No difference can be told."
+            [_estimate(row, reasons) for row in shown],
+            axis=axis,
+            kind="signed",
+            empty=said("No difference can be told."),
         ),
         title=title,
-        definition=f"{_DEFINITIONS[metric]} Lines: 95 % intervals.{part}",
+        definition=said("{what} Lines: 95 % intervals.{part}", what=said(_DEFINITIONS[metric]), part=part),
     )
 
 
@@ -161,17 +177,22 @@ def _estimate(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> Estimate:
     is_loss = row["metric"] == "advance" and row["difference_points"] < 0
     return Estimate(
         label=_label(row),
-        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)}) {_UNITS[row['metric']]}",
+        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)}) {said(_UNITS[row['metric']])}",
         value=row["difference_points"],
         low=low,
         high=high,
         sample=row["present_count"],
         hover=(
             _subject(row),
-            f"{_now(row)} now (n = {count(row['present_count'])}), {_before(row)} before (n = "
-            f"{count(row['previous_count'])})",
+            said(
+                "{now} now (n = {present_count}), {before} before (n = {previous_count})",
+                now=_now(row),
+                present_count=count(row["present_count"]),
+                before=_before(row),
+                previous_count=count(row["previous_count"]),
+            ),
             f"q = {two_digits(row['q_value'])}",
-            f"explained by: {_explained(row, reasons)}",
+            said("explained by: {explained}", explained=_explained(row, reasons)),
         ),
         colour=theme.LOST if is_loss else theme.ADVANCED,
     )
@@ -191,9 +212,15 @@ def _before(row: _Row) -> str:
 def _table(rows: Sequence[_Row], reasons: Mapping[str, Sequence[_Row]]) -> list[Html]:
     if not rows:
         return []
-    caption = f"Changes that are more than chance, the surest first. {_REASON_WORDS}"
+    caption = said("Changes that are more than chance, the surest first. {reasons}", reasons=said(_REASON_WORDS))
     every = table(_COLUMNS, [_cells(row, reasons) for row in rows], caption=caption)
-    return [folded(f"Show {several(len(rows), 'change')} as a table", every, is_open=len(rows) <= MAX_CHANGES)]
+    return [
+        folded(
+            said("Show {changes} as a table", changes=several(len(rows), "change")),
+            every,
+            is_open=len(rows) <= MAX_CHANGES,
+        )
+    ]
 
 
 def _stages(compared: pl.DataFrame, reasons: Mapping[str, Sequence[_Row]]) -> list[Html]:
@@ -202,13 +229,13 @@ def _stages(compared: pl.DataFrame, reasons: Mapping[str, Sequence[_Row]]) -> li
     rows = whole.sort("metric", stage_order(), "change_id").to_dicts()
     if not rows:
         return []
-    caption = "Every stage as a whole. Without q: not tested, too few journeys"
+    caption = said("Every stage as a whole. Without q: not tested, too few journeys")
     numbers = table(_COLUMNS, [_cells(row, reasons) for row in rows], caption=caption)
-    return [folded("Show every stage, changed or not", numbers)]
+    return [folded(said("Show every stage, changed or not"), numbers)]
 
 
 def _cells(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> tuple[str, ...]:
-    unit = f"\u00a0{_UNITS.get(row['metric'], '')}"
+    unit = f"\u00a0{said(_UNITS[row['metric']]) if row['metric'] in _UNITS else ''}"
     return (
         _subject(row),
         _now(row),

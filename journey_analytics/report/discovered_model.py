@@ -5,9 +5,11 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import number, said
 from journey_analytics.report.blocks import Column, Section, folded, table
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.model_outline import outline
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import MISSING, count, name, share
 
 Frames = Mapping[str, pl.DataFrame]
@@ -33,21 +35,27 @@ def discovered_model(frames: Frames) -> Section:
     outlines = [_outlined(row) for row in rows if row["tree_text"]]
     return Section(
         "model",
-        "Discovered model",
+        said("Discovered model"),
         _lead(rows),
-        join([_table(rows), *outlines, tag("p", _DEFINITION, class_="definition")]),
+        join([_table(rows), *outlines, tag("p", said(_DEFINITION), class_="definition")]),
     )
 
 
 def _lead(rows: Sequence[Mapping[str, Any]]) -> Html:
     """The sentence to remember: how many models hold, and the caution where most journeys are not spoken for."""
-    said = "What process mining made of the journeys: the order that most of them follow, and how far to trust it."
+    told = said(
+        "What process mining made of the journeys: the order that most of them follow, and how far to trust it."
+    )
     weak = [row for row in rows if _is_narrow(row)]
     if weak:
         part = share(weak[0]["journey_coverage_share"])
-        level = _LEVELS.get(weak[0]["level"], name(weak[0]["level"])).lower()
-        said += f" The models of {level} speak for {part} of the journeys only: read the map and the variants first."
-    return tag("span", said)
+        level = _level(weak[0]).lower()
+        told += " " + said(
+            "The models of {level} speak for {part} of the journeys only: read the map and the variants first.",
+            level=level,
+            part=part,
+        )
+    return tag("span", told)
 
 
 def _is_narrow(row: Mapping[str, Any]) -> bool:
@@ -65,7 +73,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Html:
     )
     cells = [
         (
-            _LEVELS.get(row["level"], name(row["level"])),
+            _level(row),
             _kind(row),
             _of(row["covered_journey_count"], row["journey_count"]),
             share(row["journey_coverage_share"]),
@@ -74,12 +82,17 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Html:
         )
         for row in rows
     ]
-    caption = "Discovered models and how well they describe the journeys"
-    return table(columns, cells, caption=caption, empty="No model was discovered.")
+    caption = said("Discovered models and how well they describe the journeys")
+    return table(columns, cells, caption=caption, empty=said("No model was discovered."))
+
+
+def _level(row: Mapping[str, Any]) -> str:
+    return said(_LEVELS[row["level"]]) if row["level"] in _LEVELS else name(row["level"])
 
 
 def _kind(row: Mapping[str, Any]) -> str:
-    return _KINDS.get(row["kind"] or "", name(row["kind"])) if row["kind"] else MISSING
+    kind = row["kind"] or ""
+    return said(_KINDS[kind]) if kind in _KINDS else name(kind) if kind else MISSING
 
 
 def _scores(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -87,22 +100,27 @@ def _scores(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _score(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}"
+    return MISSING if value is None else number(f"{value:.2f}")
 
 
 def _outlined(row: Mapping[str, Any]) -> Html:
     return folded(
-        f"Read the model of {_LEVELS.get(row['level'], name(row['level'])).lower()}",
+        said("Read the model of {lower}", lower=_level(row).lower()),
         outline(row["tree_text"]),
         is_open=row["level"] == "stage",
     )
 
 
 def _of(part: int | None, whole: int | None) -> str:
-    return MISSING if part is None else f"{count(part)} of {count(whole)}"
+    return MISSING if part is None else said("{part} of {whole}", part=count(part), whole=count(whole))
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
     if row["is_flower"]:
-        return row["note"] or "Not shown: it allows nearly any order, which says nothing about the path."
-    return row["note"] or f"Restricts the order; speaks for {share(row['journey_coverage_share'])} of all journeys."
+        return retold(row["note"] or "") or said(
+            "Not shown: it allows nearly any order, which says nothing about the path."
+        )
+    return retold(row["note"] or "") or said(
+        "Restricts the order; speaks for {journey_coverage_share} of all journeys.",
+        journey_coverage_share=share(row["journey_coverage_share"]),
+    )

@@ -5,11 +5,16 @@ from collections.abc import Mapping
 import polars as pl
 
 from journey_analytics.report.decision_tables import DECISION_TABLES
+from journey_analytics.report.feelings_tables import FEELING_TABLES
+from journey_analytics.report.journey_map_tables import JOURNEY_MAP_TABLES
 from journey_analytics.report.path_tables import PATH_TABLES
+from journey_analytics.report.personas_tables import PERSONA_TABLES
 from journey_analytics.report.planned_tables import PLANNED_TABLES
 from journey_analytics.report.rework_tables import REWORK_TABLES
+from journey_analytics.report.selection_tables import LONG_SELECTION_TABLES, SELECTION_TABLES
 from journey_analytics.report.step_tables import STEP_TABLES
 from journey_analytics.report.variant_tables import LONG_VARIANT_TABLES, VARIANT_TABLES
+from journey_analytics.report.voice_tables import VOICE_TABLES
 from journey_analytics.warehouse import Warehouse
 
 _N = pl.Int64
@@ -251,15 +256,21 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
     },
     "run.build": {"build_id": _N, "built_at": _AT},
     **DECISION_TABLES,
+    **FEELING_TABLES,
+    **JOURNEY_MAP_TABLES,
     **PATH_TABLES,
+    **PERSONA_TABLES,
     **PLANNED_TABLES,
     **REWORK_TABLES,
+    **SELECTION_TABLES,
     **STEP_TABLES,
     **VARIANT_TABLES,
+    **VOICE_TABLES,
 }
 
 _LONGEST = {
     **LONG_VARIANT_TABLES,
+    **LONG_SELECTION_TABLES,
     "run.build": ("build_id desc", 1),
 }
 """Tables that can be long, with the column that ranks their rows and how many the report may need."""
@@ -268,6 +279,18 @@ _LONGEST = {
 def report_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
     """Every table of the report, as `write_report` wants them: all of them are in the published copy too."""
     return complete({table: warehouse.frame(_select(table), name=table) for table in TABLES if warehouse.has(table)})
+
+
+def report_frame(warehouse: Warehouse, table: str) -> pl.DataFrame:
+    """One table of the report, as `complete` gives it; without rows where there is none."""
+    if not warehouse.has(table):
+        return typed_frame(table, pl.DataFrame(schema=dict(TABLES[table])))
+    return typed_frame(table, warehouse.frame(_select(table), name=table))
+
+
+def typed_frame(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame with the columns and types that the report reads of a table, in an order of rows of its own."""
+    return _typed(frame, TABLES[table])
 
 
 def complete(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import number, said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
 from journey_analytics.report.figures import inference as drawn
 from journey_analytics.report.figures.dropoff import stage_order
@@ -15,11 +16,12 @@ from journey_analytics.report.inference_checks import audit, sensitivity
 from journey_analytics.report.inference_identity import OWN, identity
 from journey_analytics.report.inference_words import (
     cut_reason,
-    judged_item,
+    judged_items,
     share_right,
     stages_listed,
 )
-from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.markup import Html, join, phrase, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.unknown_activities import unknown_activities, unknown_words
 from journey_analytics.report.wording import (
     MISSING,
@@ -29,7 +31,6 @@ from journey_analytics.report.wording import (
     listed,
     moment,
     name,
-    several,
     share,
     stage_title,
 )
@@ -52,21 +53,31 @@ _REGRESSION_COLUMNS = (
 def inference(frames: Frames) -> Section:
     """The score of our own stitching, cutting and staging, beside what other choices and people's judgement say."""
     parts = (identity(frames), _journeys(frames), _stages(frames), sensitivity(frames), audit(frames))
-    return Section("inference", "How sure the inference is", _lead(frames), join(parts))
+    return Section("inference", said("How sure the inference is"), _lead(frames), join(parts))
 
 
 def _lead(frames: Frames) -> Html:
-    said = [*_own_words(frames), *_login_words(frames), *_rank_words(frames), *_judged_words(frames)]
-    if not said:
-        return tag("span", "Nothing about the inference was measured yet: ", tag("code", "journey run"), " does it.")
-    text = "; ".join(said)
+    told = [*_own_words(frames), *_login_words(frames), *_rank_words(frames), *_judged_words(frames)]
+    if not told:
+        return tag(
+            "span",
+            phrase(
+                "Nothing about the inference was measured yet: {command} does it.", command=tag("code", "journey run")
+            ),
+        )
+    text = "; ".join(told)
     return tag("span", f"{text[0].upper()}{text[1:]}.")
 
 
 def _own_words(frames: Frames) -> list[str]:
     own = [part["share"] for part in quality_items(frames, "unresolved") if part["item"] == OWN]
     return (
-        [f"{share(own[0])} of touchpoints name their customer themselves, the others are inferred or set aside"]
+        [
+            said(
+                "{own} of touchpoints name their customer themselves, the others are inferred or set aside",
+                own=share(own[0]),
+            )
+        ]
         if own
         else []
     )
@@ -79,10 +90,18 @@ def _login_words(frames: Frames) -> list[str]:
     if not tried:
         return []
     shared = logins.filter(pl.col("device_kind") == "several_customers")
-    hard = f" ({_right_share(shared)} where several people use the device)" if shared["tried_count"].sum() else ""
+    hard = (
+        (" " + said("({right_share} where several people use the device)", right_share=_right_share(shared)))
+        if shared["tried_count"].sum()
+        else ""
+    )
     return [
-        f"a login hidden as a test was given to the right customer in {_right_share(logins)} of {count(tried)} "
-        f"tries{hard}"
+        said(
+            "a login hidden as a test was given to the right customer in {right_share} of {tried} tries{hard}",
+            right_share=_right_share(logins),
+            tried=count(tried),
+            hard=hard,
+        )
     ]
 
 
@@ -101,10 +120,14 @@ def _rank_words(frames: Frames) -> list[str]:
         return []
     kept = share(1 - rows[0]["flip_share"])
     ranked = rows[0]["ranked_count"]
-    others = f"the {count(ranked)} other" if ranked is not None else "the other"
+    others = said("the {ranked} other", ranked=count(ranked)) if ranked is not None else said("the other")
     return [
-        f"the biggest loss ({stage_title(str(stage)).lower()}) keeps its rank in {kept} of {others} settings that "
-        "rank it"
+        said(
+            "the biggest loss ({lower}) keeps its rank in {kept} of {others} settings that rank it",
+            lower=stage_title(str(stage)).lower(),
+            kept=kept,
+            others=others,
+        )
     ]
 
 
@@ -121,27 +144,31 @@ def _judged_words(frames: Frames) -> list[str]:
 
 def _lowest(rows: Sequence[_Row]) -> str:
     row = rows[0]
-    others = f", the lowest of {len(rows)} kinds" if len(rows) > 1 else ""
-    judged = several(row["judged_count"], f"judged {judged_item(row['kind'])}")
-    return (
-        f"of {judged} {share_right(row['precision_share'])} are right "
-        f"(95\u00a0% interval {interval(row['low_share'], row['high_share'])}){others}"
+    others = said(", the lowest of {rows} kinds", rows=len(rows)) if len(rows) > 1 else ""
+    judged = judged_items(row["judged_count"], row["kind"], is_said=True)
+    return said(
+        "of {judged} {precision_share} are right (95\u00a0% interval {interval}){others}",
+        judged=judged,
+        precision_share=share_right(row["precision_share"]),
+        interval=interval(row["low_share"], row["high_share"]),
+        others=others,
     )
 
 
 def _too_few(rows: Sequence[_Row]) -> str:
-    were = "was" if sum(row["judged_count"] for row in rows) == 1 else "were"
-    items = listed([several(row["judged_count"], judged_item(row["kind"])) for row in rows])
-    return f"{items} {were} judged, too few for a share"
+    items = listed([judged_items(row["judged_count"], row["kind"]) for row in rows])
+    if sum(row["judged_count"] for row in rows) == 1:
+        return said("{items} was judged, too few for a share", items=items)
+    return said("{items} were judged, too few for a share", items=items)
 
 
 def _journeys(frames: Frames) -> Html:
-    title = "Where a journey begins"
+    title = said("Where a journey begins")
     reasons = quality_items(frames, "cut_reason")
     limits = frames["core.inactivity_limit"]
     if not reasons and limits.is_empty():
         return part(
-            title, not_yet("Why journeys begin, and the pauses that end one, are measured by", "journey run", ".")
+            title, not_yet("Why journeys begin, and the pauses that end one, are measured by {command}.", "journey run")
         )
     figures = grid("two", _cut_chart(reasons), _limit_chart(limits))
     return part(title, _limit_words(limits), _signal_words(frames["core.need_signal"]), figures, _limit_table(limits))
@@ -149,27 +176,31 @@ def _journeys(frames: Frames) -> Html:
 
 def _cut_chart(reasons: Sequence[_Row]) -> Html:
     if not reasons:
-        return not_yet("Journeys by why they began are counted by", "journey run", ".")
-    parts = [Part(cut_reason(row["item"]), row["n"], row["share"] or 0.0, "journeys") for row in reasons]
+        return not_yet("Journeys by why they began are counted by {command}.", "journey run")
+    parts = [Part(cut_reason(row["item"]), row["n"], row["share"] or 0.0, said("journeys")) for row in reasons]
     return chart(
         "inference-cut",
-        drawn.parts_figure(parts, axis="share of journeys"),
-        title="Why journeys begin",
-        definition="Every journey, contact-only ones included, by what separates it from the customer's one before.",
+        drawn.parts_figure(parts, axis=said("share of journeys")),
+        title=said("Why journeys begin"),
+        definition=said(
+            "Every journey, contact-only ones included, by what separates it from the customer's one before."
+        ),
         heading="h4",
     )
 
 
 def _limit_chart(limits: pl.DataFrame) -> Html:
     if limits.is_empty():
-        return not_yet("The pauses that end a journey are learnt by", "journey run", ".")
+        return not_yet("The pauses that end a journey are learnt by {command}.", "journey run")
     return chart(
         "inference-limit",
         drawn.limits_figure(limits),
-        title="The pause that ends a journey",
-        definition="By the stage the customer was in. Learnt: the day at which the fewest decisions are expected to be "
-        "wrong, cut too early or joined too late; pauses that still last count for as long as they were seen. Where "
-        "there is too little data the configured limit is used.",
+        title=said("The pause that ends a journey"),
+        definition=said(
+            "By the stage the customer was in. Learnt: the day at which the fewest decisions are expected to be "
+            "wrong, cut too early or joined too late; pauses that still last count for as long as they were "
+            "seen. Where there is too little data the configured limit is used."
+        ),
         heading="h4",
     )
 
@@ -179,11 +210,16 @@ def _limit_words(limits: pl.DataFrame) -> Html | None:
         return None
     learnt = limits.filter(pl.col("learnt_days").is_not_null()).sort(stage_order())
     if learnt.is_empty():
-        return tag("p", "The pauses that end a journey are those configured; none was learnt.")
+        return tag("p", said("The pauses that end a journey are those configured; none was learnt."))
     until = learnt["learnt_until_at"][0]
-    told = f" from what happened before {moment(until)}" if until is not None else ""
+    told = (" " + said("from what happened before {until}", until=moment(until))) if until is not None else ""
     return tag(
-        "p", f"The pause that ends a journey was learnt{told} for {_stage_list(learnt)}; otherwise as configured."
+        "p",
+        said(
+            "The pause that ends a journey was learnt{told} for {stage_list}; otherwise as configured.",
+            told=told,
+            stage_list=_stage_list(learnt),
+        ),
     )
 
 
@@ -203,33 +239,60 @@ def _signal_words(signals: pl.DataFrame) -> Html | None:
 def _stays_sentence(rows: Sequence[_Row]) -> str:
     """The activities whose visits are left with the need they fall into, in one sentence."""
     names = [name(row["signal"].rpartition(" ")[2]) for row in rows]
-    listed = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    opening = names[0]
+    if len(names) > 1:
+        opening = said("{all} or {last}", all=", ".join(names[:-1]), last=names[-1])
     visits = count(sum(row["pair_count"] or 0 for row in rows))
-    return f"A visit that opens with {listed} in the middle of a need stays with it ({visits} visits)."
+    return said(
+        "A visit that opens with {opening} in the middle of a need stays with it ({visits} visits).",
+        opening=opening,
+        visits=visits,
+    )
 
 
 def _signal_sentence(row: _Row) -> str:
     kind, _, what = (row["signal"] or "").rpartition(" ")
-    pairs = f"; {count(row['pair_count'])} pairs of visits compared" if row["pair_count"] else ""
+    pairs = (
+        said("; {pair_count} pairs of visits compared", pair_count=count(row["pair_count"]))
+        if row["pair_count"]
+        else ""
+    )
     if kind == "arrival by":
-        begins = "is taken for the beginning of another" if row["is_used"] else "goes with it"
-        return (
-            f"A visit in the middle of a need that opens with {name(what)} {begins} ({name(row['reason'])}; "
-            f"{count(row['pair_count'])} visits)."
+        begins = said("is taken for the beginning of another") if row["is_used"] else said("goes with it")
+        return said(
+            "A visit in the middle of a need that opens with {what} {begins} ({reason}; {pair_count} visits).",
+            what=name(what),
+            begins=begins,
+            reason=retold(name(row["reason"])),
+            pair_count=count(row["pair_count"]),
         )
     if kind == "topic of":
-        told = "are read like those of the other sources" if row["is_used"] else "are left out"
-        return f"Topics of {name(what)} {told} ({name(row['reason'])}{pairs})."
-    used = "is taken for another need" if row["is_used"] else "does not begin another need"
-    return f"Another {name(row['signal'])} {used} ({name(row['reason'])}{pairs})."
+        told = said("are read like those of the other sources") if row["is_used"] else said("are left out")
+        return said(
+            "Topics of {what} {told} ({reason}{pairs}).",
+            what=name(what),
+            told=told,
+            reason=retold(name(row["reason"])),
+            pairs=pairs,
+        )
+    used = said("is taken for another need") if row["is_used"] else said("does not begin another need")
+    return said(
+        "Another {signal} {used} ({reason}{pairs}).",
+        signal=retold(name(row["signal"])),
+        used=used,
+        reason=retold(name(row["reason"])),
+        pairs=pairs,
+    )
 
 
 def _limit_table(limits: pl.DataFrame) -> Html | None:
     rows = [_limit_cells(row) for row in limits.sort(stage_order()).iter_rows(named=True)]
     if not rows:
         return None
-    numbers = table(_LIMIT_COLUMNS, rows, caption="Pauses between the touchpoints of a customer before a purchase")
-    return folded("Show how the pauses were learnt as a table", numbers)
+    numbers = table(
+        _LIMIT_COLUMNS, rows, caption=said("Pauses between the touchpoints of a customer before a purchase")
+    )
+    return folded(said("Show how the pauses were learnt as a table"), numbers)
 
 
 def _limit_cells(row: _Row) -> tuple[str, ...]:
@@ -244,27 +307,27 @@ def _limit_cells(row: _Row) -> tuple[str, ...]:
         _small(row["background_share_per_day"]),
         share(row["wrong_cut_share"]),
         share(row["wrong_join_share"]),
-        name(row["reason"]),
+        retold(name(row["reason"])),
     )
 
 
 def _days(value: int | None) -> str:
-    return MISSING if value is None else f"{count(value)} days"
+    return MISSING if value is None else said("{value} days", value=count(value))
 
 
 def _small(value: float | None) -> str:
     """A share per day: it is far below a per cent."""
-    return MISSING if value is None else f"{value * 100:.2f}\u00a0%"
+    return MISSING if value is None else f"{number(f'{value * 100:.2f}')}\u00a0%"
 
 
 def _stages(frames: Frames) -> Html:
-    title = "Which stage it is"
+    title = said("Which stage it is")
     confidence, regressions = quality_items(frames, "stage_confidence"), _regressions(frames)
     charts = [
         *([_confidence_chart(confidence)] if confidence else []),
         *([_regression_chart(regressions)] if regressions else []),
     ]
-    figures = grid("two", *charts) if charts else not_yet("How sure stages are is counted by", "journey run", ".")
+    figures = grid("two", *charts) if charts else not_yet("How sure stages are is counted by {command}.", "journey run")
     return part(
         title,
         unknown_words(frames["mart.headline"]),
@@ -275,19 +338,23 @@ def _stages(frames: Frames) -> Html:
 
 
 def _confidence_chart(confidence: Sequence[_Row]) -> Html:
-    parts = [Part(_band(row["item"]), row["n"], row["share"] or 0.0, "touchpoints with a stage") for row in confidence]
+    parts = [
+        Part(_band(row["item"]), row["n"], row["share"] or 0.0, said("touchpoints with a stage")) for row in confidence
+    ]
     return chart(
         "inference-stage",
-        drawn.parts_figure(parts, axis="share of touchpoints"),
-        title="How sure the stage is",
-        definition="Touchpoints with a stage by the confidence that the rule states for it, 0 to 1: how often it is "
-        "expected to be right.",
+        drawn.parts_figure(parts, axis=said("share of touchpoints")),
+        title=said("How sure the stage is"),
+        definition=said(
+            "Touchpoints with a stage by the confidence that the rule states for it, 0 to 1: how often it is "
+            "expected to be right."
+        ),
         heading="h4",
     )
 
 
 def _band(item: str) -> str:
-    return f"Confidence {item}"
+    return said("Confidence {item}", item=item)
 
 
 def _regressions(frames: Frames) -> list[_Row]:
@@ -298,23 +365,28 @@ def _regressions(frames: Frames) -> list[_Row]:
 def _regression_chart(regressions: Sequence[_Row]) -> Html:
     parts = [
         Part(
-            _way(row), row["journey_count"], row["journey_share"], f"journeys that entered {_lower(row['from_stage'])}"
+            _way(row),
+            row["journey_count"],
+            row["journey_share"],
+            said("journeys that entered {lower}", lower=_lower(row["from_stage"])),
         )
         for row in regressions
     ]
     return chart(
         "inference-regression",
-        drawn.parts_figure(parts, axis="share of those that entered"),
-        title="Journeys that fall back a stage",
-        definition="Of the journeys that entered the first of the two stages, those in which an act before the "
-        "purchase belongs to a lower stage than the act before it. People do go back; a sudden rise of it is a sign "
-        "of wrong stages.",
+        drawn.parts_figure(parts, axis=said("share of those that entered")),
+        title=said("Journeys that fall back a stage"),
+        definition=said(
+            "Of the journeys that entered the first of the two stages, those in which an act before the purchase "
+            "belongs to a lower stage than the act before it. People do go back; a sudden rise of it is a sign "
+            "of wrong stages."
+        ),
         heading="h4",
     )
 
 
 def _way(row: _Row) -> str:
-    return f"{stage_title(row['from_stage'])} to {_lower(row['to_stage'])}"
+    return said("{from_stage} to {lower}", from_stage=stage_title(row["from_stage"]), lower=_lower(row["to_stage"]))
 
 
 def _lower(stage: str) -> str:
@@ -330,7 +402,7 @@ def _regression_table(regressions: Sequence[_Row]) -> Html | None:
         for row in regressions
     ]  # fmt: skip
     return (
-        folded("Show the falls back as a table", table(_REGRESSION_COLUMNS, rows, caption="Falls back"))
+        folded(said("Show the falls back as a table"), table(_REGRESSION_COLUMNS, rows, caption=said("Falls back")))
         if rows
         else None
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.report.markup import Html, tag
+from journey_analytics.report.markup import Html, phrase, tag
 
 
 def part(title: str, *content: Html | None) -> Html:
@@ -13,9 +13,9 @@ def part(title: str, *content: Html | None) -> Html:
     return tag("div", tag("h3", title), *content, class_="part")
 
 
-def not_yet(words: str, command: str, more: str = "") -> Html:
-    """What to run for something that is not there yet."""
-    return tag("p", words, " ", tag("code", command), more, class_="empty")
+def not_yet(words: str, command: str) -> Html:
+    """What to run for something that is not there yet; the command stands where the words have `{command}`."""
+    return tag("p", phrase(words, command=tag("code", command)), class_="empty")
 
 
 def quality_items(frames: Mapping[str, pl.DataFrame], section: str) -> list[dict[str, Any]]:

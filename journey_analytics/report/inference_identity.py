@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, chart, folded, grid, table
 from journey_analytics.report.figures import inference as drawn
 from journey_analytics.report.figures.inference import Measured, Part
@@ -29,10 +30,10 @@ _LOGIN_COLUMNS = (
 
 def identity(frames: Frames) -> Html:
     """How touchpoints got their customers, and how often the rule for anonymous ones is right when it is tested."""
-    title = "Whose touchpoint it is"
+    title = said("Whose touchpoint it is")
     resolved, logins = quality_items(frames, "unresolved"), _tried(frames)
     if not resolved and not logins:
-        return part(title, not_yet("How touchpoints got their customers is counted by", "journey run", "."))
+        return part(title, not_yet("How touchpoints got their customers is counted by {command}.", "journey run"))
     figures = grid("two", _resolution_chart(resolved), _login_chart(logins))
     return part(title, _identity_words(resolved), figures, _identity_tables(frames))
 
@@ -57,21 +58,29 @@ def _identity_words(resolved: Sequence[_Row]) -> Html | None:
     own, nobody = shares.get(OWN, 0.0), shares.get(NOBODY, 0.0)
     return tag(
         "p",
-        f"{share(own)} of {count(resolved[0]['base_count'])} touchpoints carry an identity that names their customer. "
-        f"{share(max(0.0, 1 - own - nobody - aside))} were given to the login nearest in time on their device, "
-        f"{share(nobody)} stay with a device that nobody logged in on, {share(aside)} were set aside and belong to "
-        "nobody.",
+        said(
+            "{own} of {base_count} touchpoints carry an identity that names their customer. {nearest} were given "
+            "to the login nearest in time on their device, {nobody} stay with a device that nobody logged in on, "
+            "{aside} were set aside and belong to nobody.",
+            own=share(own),
+            base_count=count(resolved[0]["base_count"]),
+            nearest=share(max(0.0, 1 - own - nobody - aside)),
+            nobody=share(nobody),
+            aside=share(aside),
+        ),
     )
 
 
 def _resolution_chart(resolved: Sequence[_Row]) -> Html:
-    parts = [Part(item_words(row["item"]), row["n"], row["share"] or 0.0, "touchpoints") for row in resolved]
+    parts = [Part(item_words(row["item"]), row["n"], row["share"] or 0.0, said("touchpoints")) for row in resolved]
     return chart(
         "inference-identity",
-        drawn.parts_figure(parts, axis="share of touchpoints"),
-        title="How touchpoints got their customer",
-        definition="All touchpoints, those set aside included. Login: the one nearest in time on the same device; the "
-        "further away, the less sure.",
+        drawn.parts_figure(parts, axis=said("share of touchpoints")),
+        title=said("How touchpoints got their customer"),
+        definition=said(
+            "All touchpoints, those set aside included. Login: the one nearest in time on the same device; the "
+            "further away, the less sure."
+        ),
         heading="h4",
     )
 
@@ -87,18 +96,23 @@ def _login_chart(logins: Sequence[_Row]) -> Html:
     ]  # fmt: skip
     if not rows:
         return tag(
-            "p", "No login could be hidden as a test yet: that takes devices with several logins.", class_="empty"
+            "p", said("No login could be hidden as a test yet: that takes devices with several logins."), class_="empty"
         )
     return chart(
         "inference-login",
         drawn.measured_figure(
-            rows, measured="Found right again", stated="Confidence stated", axis="right, of the logins hidden"
+            rows,
+            measured=said("Found right again"),
+            stated=said("Confidence stated"),
+            axis=said("right, of the logins hidden"),
         ),
-        title="If a login is hidden, is its customer found?",
-        definition="Each login is hidden in turn and its customer taken from the nearest other login on the device, by "
-        "how many customers use the device (1 or several) and how far away that login is. Device without login: how "
-        "far one device is one person. Lines: 95 % intervals. Hollow: fewer than 30 tries. People who never log in "
-        "are not in it.",
+        title=said("If a login is hidden, is its customer found?"),
+        definition=said(
+            "Each login is hidden in turn and its customer taken from the nearest other login on the device, by "
+            "how many customers use the device (1 or several) and how far away that login is. Device without "
+            "login: how far one device is one person. Lines: 95 % intervals. Hollow: fewer than 30 tries. People "
+            "who never log in are not in it."
+        ),
         heading="h4",
     )
 
@@ -110,13 +124,13 @@ def _identity_tables(frames: Frames) -> Html | None:
     ]
     logins = [_login_cells(row) for row in _tried(frames)]
     tables = (
-        (links, _RULE_COLUMNS, "Links of identities to customers, by rule and confidence"),
-        (_counted(frames, "shared_device"), _item_columns("Logged in near it"), "Devices and cookies"),
-        (_counted(frames, "cluster_size"), _item_columns("Size"), "Customers by their strong identities"),
-        (logins, _LOGIN_COLUMNS, "Logins hidden as a test, by what was left to find them with"),
+        (links, _RULE_COLUMNS, said("Links of identities to customers, by rule and confidence")),
+        (_counted(frames, "shared_device"), _item_columns("Logged in near it"), said("Devices and cookies")),
+        (_counted(frames, "cluster_size"), _item_columns("Size"), said("Customers by their strong identities")),
+        (logins, _LOGIN_COLUMNS, said("Logins hidden as a test, by what was left to find them with")),
     )
     shown = [table(columns, rows, caption=caption) for rows, columns, caption in tables if rows]
-    return folded("Show links, shared devices, cluster sizes and tests as tables", *shown) if shown else None
+    return folded(said("Show links, shared devices, cluster sizes and tests as tables"), *shown) if shown else None
 
 
 def _item_columns(title: str) -> tuple[Column, ...]:

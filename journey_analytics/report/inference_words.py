@@ -1,6 +1,10 @@
 """The names of the inference tables in plain words. What is not known here is shown with spaces for underscores."""
 
-from journey_analytics.report.wording import MISSING, listed, name, share, stage_title
+from collections.abc import Mapping
+
+from journey_analytics.language import number, said
+from journey_analytics.report.stored import retold
+from journey_analytics.report.wording import MISSING, listed, name, several, share, stage_title
 
 LINK_RULES = {
     "own": "Names the customer itself",
@@ -29,7 +33,11 @@ DIMENSIONS = {
 
 AUDIT_KINDS = {"touchpoint": "Stage of a touchpoint", "link": "Identity of a customer", "journey_cut": "Journey cut"}
 
-_JUDGED = {"touchpoint": "touchpoint", "link": "identity link", "journey_cut": "journey cut"}
+_JUDGED = {
+    "touchpoint": ("touchpoint", "touchpoints", "judged touchpoint", "judged touchpoints"),
+    "link": ("identity link", "identity links", "judged identity link", "judged identity links"),
+    "journey_cut": ("journey cut", "journey cuts", "judged journey cut", "judged journey cuts"),
+}
 _DEVICE_KINDS = {"one_customer": "One customer", "several_customers": "Several customers", "no_login": "No login near"}
 _DISTANCES = {
     "same_visit": "within 30 minutes", "same_day": "within a day", "same_week": "within a week",
@@ -42,7 +50,7 @@ _ITEMS = {"set aside: quarantined_identity": "Set aside: quarantined", "largest"
 
 def item_words(item: str) -> str:
     """An item of the inference quality in words."""
-    return _ITEMS.get(item, sentence_case(item))
+    return said(_ITEMS[item]) if item in _ITEMS else retold(sentence_case(item))
 
 
 def share_right(value: float | None) -> str:
@@ -53,7 +61,11 @@ def share_right(value: float | None) -> str:
 
 def span(low: float | None, high: float | None) -> str:
     """A range over settings: `38.7 to 56.2 %`, in words because an interval is written with a dash."""
-    return MISSING if low is None or high is None else f"{low * 100:.1f} to {share(high)}"
+    return (
+        MISSING
+        if low is None or high is None
+        else said("{low} to {high}", low=number(f"{low * 100:.1f}"), high=share(high))
+    )
 
 
 def sentence_case(text: str) -> str:
@@ -65,13 +77,14 @@ def sentence_case(text: str) -> str:
 def link_rule(item: str) -> tuple[str, str]:
     """`nearest_login, 0.95 to 0.99` as the rule in words and the band of confidence."""
     rule, _, band = item.partition(", ")
-    return LINK_RULES.get(rule, sentence_case(rule)), band
+    return said(LINK_RULES[rule]) if rule in LINK_RULES else sentence_case(rule), retold(band)
 
 
 def cut_reason(item: str) -> str:
     """`inactivity, passive` in words."""
     reason, _, kind = item.partition(", ")
-    return CUT_REASONS.get(reason, sentence_case(reason)) + (" (contact only)" if kind == "passive" else "")
+    words = said(CUT_REASONS[reason]) if reason in CUT_REASONS else sentence_case(reason)
+    return said("{reason} (contact only)", reason=words) if kind == "passive" else words
 
 
 _SHORT_KINDS = {"one_customer": "1 customer", "several_customers": "Several", "no_login": "Device without login"}
@@ -83,18 +96,32 @@ _SHORT_DISTANCES = {
 
 def short_login_case(device_kind: str, distance_band: str) -> str:
     """`login_case` for the axis of a figure."""
-    kind = _SHORT_KINDS.get(device_kind, name(device_kind))
-    return kind + _SHORT_DISTANCES.get(distance_band, f", {name(distance_band)}")
+    return f"{_of(_SHORT_KINDS, device_kind)}{_of(_SHORT_DISTANCES, distance_band, before=', ')}"
 
 
 def login_case(device_kind: str, distance_band: str) -> str:
     """What was tried of the rule of the nearest login: on what device, how far away."""
-    return f"{_DEVICE_KINDS.get(device_kind, name(device_kind))}, {_DISTANCES.get(distance_band, name(distance_band))}"
+    return f"{_of(_DEVICE_KINDS, device_kind)}, {_of(_DISTANCES, distance_band)}"
 
 
-def judged_item(kind: str) -> str:
-    """What one judged item of a kind is, in a sentence."""
-    return _JUDGED.get(kind, name(kind))
+def _of(words: Mapping[str, str], key: str, *, before: str = "") -> str:
+    """What is known about a key; of others the name, with `before` in front of it."""
+    return (said(words[key]) if words[key] else "") if key in words else before + name(key)
+
+
+def dimension_words(dimension: str) -> str:
+    """A choice of the sensitivity as people write it."""
+    return said(DIMENSIONS[dimension]) if dimension in DIMENSIONS else sentence_case(dimension)
+
+
+def judged_items(amount: int, kind: str, *, is_said: bool = False) -> str:
+    """So many judged items of a kind, in a sentence; `is_said`: that they were judged is said with it."""
+    one, many, judged, judged_many = _JUDGED.get(kind) or _named(name(kind))
+    return several(amount, judged, judged_many) if is_said else several(amount, one, many)
+
+
+def _named(kind: str) -> tuple[str, str, str, str]:
+    return kind, f"{kind}s", f"judged {kind}", f"judged {kind}s"
 
 
 def accept_command(activity: str) -> str | None:

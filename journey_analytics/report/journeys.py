@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
 from journey_analytics.report.figures.dropoff import dropoff_figure, of_all, outcome_figure, stage_order
 from journey_analytics.report.figures.segments import (
@@ -57,25 +58,34 @@ def loss_sentence(dropoff: pl.DataFrame) -> str:
     """The largest estimated share lost before the purchase, with its interval and n; ties go to the earlier stage."""
     stage = ranking_stage(dropoff)
     row = next((row for row in of_all(dropoff).iter_rows(named=True) if row["stage"] == stage), None)
-    return f"{_lost_words(row)}." if row else "Too few journeys to name the biggest loss."
+    if row is None:
+        return said("Too few journeys to name the biggest loss.")
+    return said(
+        "{stage}: {share} of journeys are lost within {days} days (95 % interval {interval}, {entered} entered).",
+        stage=stage_title(row["stage"]),
+        **_lost_figures(row),
+    )
 
 
 def repeat_sentence(dropoff: pl.DataFrame) -> str | None:
     """The same for the time after a purchase: who does not buy again; null where that is not estimated."""
     rows = of_all(dropoff).filter((pl.col("stage") == "post_purchase") & pl.col("is_ranked")).to_dicts()
-    return f"After a purchase: {_lost_part(rows[0], 'are not followed by another purchase')}." if rows else None
-
-
-def _lost_words(row: dict[str, Any]) -> str:
-    return f"{stage_title(row['stage'])}: {_lost_part(row, 'of journeys are lost')}"
-
-
-def _lost_part(row: dict[str, Any], what: str) -> str:
-    return (
-        f"{share(row['estimated_dropoff_share'])} {what} within {row['window_days']} days "
-        f"(95 % interval {interval(row['estimated_low_share'], row['estimated_high_share'])}, "
-        f"{count(row['entered_count'])} entered)"
+    if not rows:
+        return None
+    return said(
+        "After a purchase: {share} are not followed by another purchase within {days} days "
+        "(95 % interval {interval}, {entered} entered).",
+        **_lost_figures(rows[0]),
     )
+
+
+def _lost_figures(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "share": share(row["estimated_dropoff_share"]),
+        "days": count(row["window_days"]),
+        "interval": interval(row["estimated_low_share"], row["estimated_high_share"]),
+        "entered": count(row["entered_count"]),
+    }
 
 
 def losses(frames: Frames) -> Section:
@@ -84,24 +94,27 @@ def losses(frames: Frames) -> Section:
     shares = chart(
         "loss-share",
         dropoff_figure(dropoff),
-        title="Share of journeys lost in each stage",
-        definition="Estimated: of all journeys that entered the stage, the share that does not move on within its "
-        "window; journeys "
-        "still open count for as long as they were seen (Aalen–Johansen). Observed: lost ÷ (moved on + lost), only "
-        "journeys "
-        "whose window is over. Bars: 95 % intervals. Hollow: fewer than 30 journeys.",
+        title=said("Share of journeys lost in each stage"),
+        definition=said(
+            "Estimated: of all journeys that entered the stage, the share that does not move on within its "
+            "window; journeys still open count for as long as they were seen (Aalen–Johansen). Observed: lost ÷ "
+            "(moved on + lost), only journeys whose window is over. Bars: 95 % intervals. Hollow: fewer than 30 "
+            "journeys."
+        ),
     )
     counts = chart(
         "loss-count",
         outcome_figure(dropoff),
-        title="What became of the journeys that entered",
-        definition="Journeys that entered the stage = moved on + lost + still open, as known at the cut-off. Lost: "
-        "the window passed "
-        "without moving on, or the journey was closed before. Open journeys are never counted as lost.",
+        title=said("What became of the journeys that entered"),
+        definition=said(
+            "Journeys that entered the stage = moved on + lost + still open, as known at the cut-off. Lost: the "
+            "window passed without moving on, or the journey was closed before. Open journeys are never counted "
+            "as lost."
+        ),
     )
     return Section(
         "losses",
-        "Where customers are lost",
+        said("Where customers are lost"),
         _losses_lead(dropoff),
         join([grid("two", shares, counts), _dropoff_table(dropoff), *_stays(frames), _segments(dropoff)]),
     )
@@ -116,7 +129,10 @@ def _losses_lead(dropoff: pl.DataFrame) -> Html:
     rows = of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null()).to_dicts()
     words = [f"{stage_title(row['stage'])} {share(row['estimated_dropoff_share'])}" for row in rows]
     return tag(
-        "span", f"Estimated share lost within the stage's window: {listed(words)}." if words else "No shares yet."
+        "span",
+        said("Estimated share lost within the stage's window: {listed}.", listed=listed(words))
+        if words
+        else said("No shares yet."),
     )
 
 
@@ -125,8 +141,8 @@ def _dropoff_table(dropoff: pl.DataFrame) -> Html:
     return table(
         _DROPOFF_COLUMNS,
         rows,
-        caption="Journeys by stage: entered = moved on + lost + still open",
-        empty="No journey has entered a stage yet.",
+        caption=said("Journeys by stage: entered = moved on + lost + still open"),
+        empty=said("No journey has entered a stage yet."),
     )
 
 
@@ -134,7 +150,7 @@ def _dropoff_cells(first: str, row: dict[str, Any]) -> tuple[str, ...]:
     mark = " *" if row["entered_count"] < SMALL_SAMPLE else ""
     return (
         first,
-        f"{row['window_days']} days",
+        said("{window_days} days", window_days=row["window_days"]),
         count(row["entered_count"]) + mark,
         count(row["advanced_count"]),
         count(row["dropped_count"]),
@@ -147,28 +163,40 @@ def _dropoff_cells(first: str, row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def segment_title(segment: str) -> str:
+    """A segment as people write it."""
+    return said(SEGMENT_TITLES[segment]) if segment in SEGMENT_TITLES else name(segment)
+
+
 def _segments(dropoff: pl.DataFrame) -> Html:
     present = set(dropoff["segment"].to_list()) - _TABLE_ONLY
     known = [segment for segment in SEGMENT_TITLES if segment in present]
     options = [
-        (segment, SEGMENT_TITLES.get(segment, name(segment)), _segment(dropoff, segment, place))
+        (segment, segment_title(segment), _segment(dropoff, segment, place))
         for place, segment in enumerate([*known, *sorted(present - set(known))])
     ]  # fmt: skip
-    return switch("segment", "Compare by", options) if options else tag("p", "No segments yet.", class_="empty")
+    return (
+        switch("segment", said("Compare by"), options)
+        if options
+        else tag("p", said("No segments yet."), class_="empty")
+    )
 
 
 def _segment(dropoff: pl.DataFrame, segment: str, place: int) -> Html:
     rows = segment_rows(dropoff, segment)
     values = rows["segment_value"].n_unique()
     hidden = max(0, values - MAX_SEGMENT_VALUES)
-    more = f" {several(hidden, 'more value')} only in the table." if hidden else ""
+    more = (" " + said("{values} only in the table.", values=several(hidden, "more value"))) if hidden else ""
     drawn = chart(
         f"segment-{place}",
         segment_figure(dropoff, segment),
-        title=f"Estimated share lost, by {_lowered(SEGMENT_TITLES.get(segment, name(segment)))}",
-        definition=f"Share of the journeys of each value that entered the stage and do not move on within its "
-        f"window, with 95 % intervals; "
-        f"dotted line: all journeys. {_order_words(dropoff, segment)}{more}",
+        title=said("Estimated share lost, by {lowered}", lowered=_lowered(segment_title(segment))),
+        definition=said(
+            "Share of the journeys of each value that entered the stage and do not move on within its window, "
+            "with 95 % intervals; dotted line: all journeys. {order_words}{more}",
+            order_words=_order_words(dropoff, segment),
+            more=more,
+        ),
         wide=True,
     )
     cells = [_segment_cells(row) for row in rows.iter_rows(named=True)]
@@ -177,8 +205,8 @@ def _segment(dropoff: pl.DataFrame, segment: str, place: int) -> Html:
         [
             drawn,
             folded(
-                "Show these numbers as a table",
-                table(columns, cells, caption="* fewer than 30 journeys entered: not ranked"),
+                said("Show these numbers as a table"),
+                table(columns, cells, caption=said("* fewer than 30 journeys entered: not ranked")),
             ),
         ]
     )
@@ -195,10 +223,11 @@ def _lowered(title: str) -> str:
 def _order_words(dropoff: pl.DataFrame, segment: str) -> str:
     stage = ranking_stage(dropoff)
     if segment in IN_TIME or stage is None:
-        return "Hollow: fewer than 30 journeys; no mark: too few were watched long enough."
-    return (
-        f"Highest loss in {stage_title(stage)} first; hollow: fewer than 30 journeys, not ranked; "
-        "no mark: too few were watched long enough."
+        return said("Hollow: fewer than 30 journeys; no mark: too few were watched long enough.")
+    return said(
+        "Highest loss in {stage} first; hollow: fewer than 30 journeys, not ranked; no mark: too few were "
+        "watched long enough.",
+        stage=stage_title(stage),
     )
 
 
@@ -208,22 +237,26 @@ def flow(frames: Frames) -> Section:
     drawn = chart(
         "stage-flow",
         stage_flow_figure(flows),
-        title="Journeys from stage to stage",
-        definition="Heights are journeys; at every stage, in = entered = out, the same totals as in the table above. "
-        "Come back to it: "
-        "entered without moving on from the stage before, for example after its window. Join another entry: moved on "
-        "to a stage whose entry "
-        "is already drawn from another one. A chain of ribbons is not one group of journeys followed through.",
+        title=said("Journeys from stage to stage"),
+        definition=said(
+            "Heights are journeys; at every stage, in = entered = out, the same totals as in the table above. "
+            "Come back to it: entered without moving on from the stage before, for example after its window. "
+            "Join another entry: moved on to a stage whose entry is already drawn from another one. A chain of "
+            "ribbons is not one group of journeys followed through."
+        ),
     )
     cells = [
         (_state(row["from_stage"]), _state(row["to_state"]), count(row["journey_count"]))
         for row in _in_journey_order(flows).iter_rows(named=True)
     ]
     numbers = table(
-        (Column("From"), Column("To"), Column("Journeys", number=True)), cells, caption="Links of the stage flow"
+        (Column("From"), Column("To"), Column("Journeys", number=True)), cells, caption=said("Links of the stage flow")
     )
     return Section(
-        "flow", "How journeys flow", _flow_lead(flows), join([drawn, folded("Show these numbers as a table", numbers)])
+        "flow",
+        said("How journeys flow"),
+        _flow_lead(flows),
+        join([drawn, folded(said("Show these numbers as a table"), numbers)]),
     )
 
 
@@ -234,17 +267,25 @@ def _in_journey_order(flows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _state(state: str) -> str:
-    return STATE_WORDS.get(state) or stage_title(state)
+    return said(STATE_WORDS[state]) if state in STATE_WORDS else stage_title(state)
 
 
 def _flow_lead(flows: pl.DataFrame) -> Html:
     begun = flows.filter(pl.col("from_stage") == "start").sort("journey_count", descending=True).to_dicts()
     if not begun:
-        return tag("span", "No journey has entered a stage yet.")
+        return tag("span", said("No journey has entered a stage yet."))
     where = listed([f"{stage_title(row['to_state'])} ({count(row['journey_count'])})" for row in begun])
     bought = int(flows.filter(pl.col("to_state") == "post_purchase")["journey_count"].sum())
     total = several(sum(row["journey_count"] for row in begun), "journey begins", "journeys begin")
-    return tag("span", f"{total} in {where}; {several(bought, 'journey comes', 'journeys come')} to a purchase.")
+    return tag(
+        "span",
+        said(
+            "{total} in {where}; {come} to a purchase.",
+            total=total,
+            where=where,
+            come=several(bought, "journey comes", "journeys come"),
+        ),
+    )
 
 
 def time_in_stage(frames: Frames) -> Section:
@@ -253,23 +294,28 @@ def time_in_stage(frames: Frames) -> Section:
     drawn = chart(
         "time-in-stage",
         time_in_stage_figure(times),
-        title="Time until journeys move on",
-        definition="Percentiles of all journeys that entered the stage, open ones counted for as long as they were "
-        "seen: the moment at which "
-        "25, 50, 75 or 90 % of them have moved on. Thin lines: 95 % intervals, without an end where it may be any "
-        "later time. A missing mark: not reached within the window, because too many are lost before.",
+        title=said("Time until journeys move on"),
+        definition=said(
+            "Percentiles of all journeys that entered the stage, open ones counted for as long as they were "
+            "seen: the moment at which 25, 50, 75 or 90 % of them have moved on. Thin lines: 95 % intervals, "
+            "without an end where it may be any later time. A missing mark: not reached within the window, "
+            "because too many are lost before."
+        ),
     )
-    return Section("time", "Time in stage", _time_lead(times), join([drawn, _time_table(times)]))
+    return Section("time", said("Time in stage"), _time_lead(times), join([drawn, _time_table(times)]))
 
 
 def _time_lead(times: pl.DataFrame) -> Html:
     medians = times.filter(pl.col("percentile") == MEDIAN).sort(stage_order())
     words = [
-        f"{stage_title(row['stage'])} {duration(row['seconds']) if row['seconds'] is not None else 'not reached'}"
+        f"{stage_title(row['stage'])} {duration(row['seconds']) if row['seconds'] is not None else said('not reached')}"
         for row in medians.iter_rows(named=True)
     ]
     return tag(
-        "span", f"Half of the entrants have moved on after: {', '.join(words)}." if words else "No journeys yet."
+        "span",
+        said("Half of the entrants have moved on after: {words}.", words=", ".join(words))
+        if words
+        else said("No journeys yet."),
     )
 
 
@@ -278,7 +324,7 @@ def _time_table(times: pl.DataFrame) -> Html:
         (
             stage_title(row["stage"]),
             f"{row['percentile']} %",
-            duration(row["seconds"]) if row["seconds"] is not None else "not reached",
+            duration(row["seconds"]) if row["seconds"] is not None else said("not reached"),
             time_interval(row),
             count(row["at_risk_count"]),
             count(row["entered_count"]),
@@ -291,5 +337,6 @@ def _time_table(times: pl.DataFrame) -> Html:
         Column("Still in the stage just before", number=True), Column("Entered (n)", number=True),
     )  # fmt: skip
     return folded(
-        "Show these numbers as a table", table(columns, cells, caption="Percentiles of the time until moving on")
+        said("Show these numbers as a table"),
+        table(columns, cells, caption=said("Percentiles of the time until moving on")),
     )

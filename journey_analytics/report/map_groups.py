@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from journey_analytics.contract import START
+from journey_analytics.language import said
 from journey_analytics.report.wording import SMALL_SAMPLE, name
 
 SEGMENTS: Mapping[str, str] = {
@@ -109,8 +110,8 @@ def _of_segment(links: pl.DataFrame, activities: pl.DataFrame, segment: str) -> 
         one = selection(links, activities, segment, value)
         others = rest(whole, one)
         if others.journey_count >= SMALL_SAMPLE:
-            title = f"{SEGMENTS[segment]}: {name(value)} with everybody else"
-            yield Comparison(title, (name(value), "everybody else"), one, others)
+            title = said("{segment}: {value} with everybody else", segment=said(SEGMENTS[segment]), value=name(value))
+            yield Comparison(title, (name(value), said("everybody else")), one, others)
 
 
 def _are_a_pair(sizes: Sequence[tuple[str, int]], whole: Selection) -> bool:
@@ -126,7 +127,10 @@ def _of_months(links: pl.DataFrame, activities: pl.DataFrame) -> Iterator[Compar
 
 def _pair(links: pl.DataFrame, activities: pl.DataFrame, segment: str, values: Sequence[str]) -> Comparison:
     first, second = (name(value) for value in values)
-    title = f"{SEGMENTS.get(segment, 'Journeys begun in')}: {first} with {second}".replace("in:", "in")
+    if segment in SEGMENTS:
+        title = said("{segment}: {first} with {second}", segment=said(SEGMENTS[segment]), first=first, second=second)
+    else:
+        title = said("Journeys begun in {first} with {second}", first=first, second=second)
     sides = [selection(links, activities, segment, value) for value in values]
     ends_known = segment != MONTH or all(side.is_settled for side in sides)
     return Comparison(title, (first, second), *sides, ends_known=ends_known)

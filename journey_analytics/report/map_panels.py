@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from journey_analytics.contract import START
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, table
 from journey_analytics.report.figures.map_graph import NOBODY, OUTCOME_COLUMNS, TERMINALS, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Share, shares
@@ -59,7 +60,7 @@ class Panels:
     def html(self) -> Html:
         """All panels, hidden."""
         return join(
-            tag("div", content, data_panel=f"link-{number}", hidden=True)
+            tag("div", content, data_behind=f"link-{number}", hidden=True)
             for number, content in enumerate(self.made.values())
         )
 
@@ -114,7 +115,15 @@ def _edge_of(row: _Row) -> Edge:
 
 def link_title(activity: str, next_activity: str) -> str:
     """A link in words."""
-    return f"{'start' if activity == START else name(activity)} → {END_WORDS.get(next_activity) or name(next_activity)}"
+    return f"{said('start') if activity == START else name(activity)} → {_end_words(next_activity)}"
+
+
+def _end_words(activity: str) -> str:
+    return said(END_WORDS[activity]) if activity in END_WORDS else name(activity)
+
+
+def _status(status: str) -> str:
+    return said(_STATUS_WORDS[status]) if status in _STATUS_WORDS else name(status)
 
 
 def _link_panel(edge: Edge, link: Link, one: Share | None, examples: Sequence[_Row]) -> Html:
@@ -124,19 +133,19 @@ def _link_panel(edge: Edge, link: Link, one: Share | None, examples: Sequence[_R
             tag("h4", link_title(*link), tabindex="-1"),
             *(tag("p", line) for line in arrow_lines(edge, one)),
             _example_table(examples),
-            tag("p", "All of them: ", tag("code", command)),
+            tag("p", (said("All of them:") + " "), tag("code", command)),
         ]
     )
 
 
 def _example_table(examples: Sequence[_Row]) -> Html:
     cells = [
-        (row["journey_id"], _STATUS_WORDS.get(row["status"], name(row["status"])), moment(row["started_at"]),
+        (row["journey_id"], _status(row["status"]), moment(row["started_at"]),
          count(row["touchpoint_count"]))
         for row in examples
     ]  # fmt: skip
     columns = (Column("Journey"), Column("State"), Column("Began"), Column("Touchpoints", number=True))
-    return table(columns, cells, caption="Journeys with it, chosen at random", empty="No example journeys.")
+    return table(columns, cells, caption=said("Journeys with it, chosen at random"), empty=said("No example journeys."))
 
 
 def _folded_panel(edge: Edge, titles: dict[str, str], one: Share | None, members: Sequence[_Row]) -> Html:
@@ -147,7 +156,9 @@ def _folded_panel(edge: Edge, titles: dict[str, str], one: Share | None, members
     ]  # fmt: skip
     columns = (Column("Link"), Column("Times", number=True), Column("Journeys", number=True),
                Column("Median wait", number=True))  # fmt: skip
-    caption = f"The busiest of {several(edge.members, 'link')} folded into it; more activities: the slider above"
+    caption = said(
+        "The busiest of {links} folded into it; more activities: the slider above", links=several(edge.members, "link")
+    )
     return join(
         [
             tag("h4", f"{titles[edge.source]} → {titles[edge.target]}", tabindex="-1"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, json_data, table
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.canvas import canvas
@@ -14,7 +15,7 @@ from journey_analytics.report.map_panels import LISTED, Panels, link_title
 from journey_analytics.report.map_shares import shares
 from journey_analytics.report.map_words import coverage_line
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.wording import count, duration, interval, several, share
+from journey_analytics.report.wording import count, duration, interval, listed, several, share
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -29,37 +30,59 @@ _DEFINITION = (
     "How the journeys of a month end is compared only once all of that month are settled."
 )
 _ANCHOR = "map-figure"
+_LISTED_SMALL = 30
 
 
 def process_map(frames: Frames) -> Section:
     """The map of all active journeys, every position of its sliders counted beforehand."""
+    return _section(frames)
+
+
+def small_process_map(frames: Frames) -> Section:
+    """The same with one number of activities: its slider does not move."""
+    return _section(frames, is_small=True)
+
+
+def _section(frames: Frames, *, is_small: bool = False) -> Section:
     links, activities = frames["mart.path_link"], frames["mart.path_activity"]
     whole = selection(links, activities)
-    found = levels(whole)
+    found = levels(whole, is_first_only=is_small)
     offered = comparisons(links, activities)
     panels = Panels(whole.links, frames["mart.path_example"])
     lead = tag(
         "span",
-        "What follows what: each box is an activity in the stage where it mostly happens, each arrow one "
-        "thing directly followed by another; journeys come from the left and end as purchased, lost or still open.",
+        said(
+            "What follows what: each box is an activity in the stage where it mostly happens, each arrow one "
+            "thing directly followed by another; journeys come from the left and end as purchased, lost or still "
+            "open."
+        ),
     )
     body = _map(found, offered, panels, _censored(frames["mart.headline"])) if found else _nothing()
-    listed = _list(whole.links, panels)
+    rows = _list(whole.links, panels, most=_LISTED_SMALL if is_small else LISTED)
     home = _panel_home(panels)
-    return Section("map", "Process map", lead, join([body, home, listed]))
+    return Section("map", said("Process map"), lead, join([body, home, rows]))
 
 
 def _nothing() -> Html:
-    return chart(_ANCHOR, theme.message("No transitions yet."), title="Activities and links", definition=_DEFINITION)
+    return chart(
+        _ANCHOR,
+        theme.message(said("No transitions yet.")),
+        title=said("Activities and links"),
+        definition=said(_DEFINITION),
+    )
 
 
 def _censored(headline: pl.DataFrame) -> str:
     """How many journeys are cut at either end of the data: they are counted as they are seen."""
     row = next(iter(headline.to_dicts()), {})
     begun, still = row.get("left_censored_count"), row.get("open_count")
-    words = [f"{several(still, 'journey is', 'journeys are')} still open"] if still is not None else []
-    words += [f"{several(begun, 'journey', 'journeys')} may have begun before the data"] if begun is not None else []
-    return f"{' and '.join(words)}: counted as they are seen. " if words else ""
+    words = [said("{are} still open", are=several(still, "journey is", "journeys are"))] if still is not None else []
+    words += (
+        [said("{journeys} may have begun before the data", journeys=several(begun, "journey", "journeys"))]
+        if begun is not None
+        else []
+    )
+    return (said("{words}: counted as they are seen.", words=listed(words)) + " ") if words else ""
 
 
 def _map(found: Sequence[Level], offered: Sequence[Comparison], panels: Panels, censored: str) -> Html:
@@ -73,27 +96,33 @@ def _map(found: Sequence[Level], offered: Sequence[Comparison], panels: Panels, 
     return join(
         [
             _controls(found, offered, level, connections),
-            chart(_ANCHOR, room, title="Activities and links", definition=_definition(line, censored)),
+            chart(_ANCHOR, room, title=said("Activities and links"), definition=_definition(line, censored)),
             json_data(f"{_ANCHOR}-levels", data),
         ]
     )
 
 
 def _definition(line: str, censored: str) -> Html:
-    return join([tag("span", line, data_map="line"), " ", censored, _DEFINITION])
+    return join([tag("span", line, data_map="line"), " ", censored, said(_DEFINITION)])
 
 
 def _controls(found: Sequence[Level], offered: Sequence[Comparison], level: int, connections: int) -> Html:
     return tag(
         "div",
-        _slider("a", "Activities", len(found) - 1, level),
-        _slider("c", "Connections", len(found[level].drawn) - 1, connections),
-        _choice("m", "Arrows show", list(MODES.items())),
-        _choice("o", "Colours show", [("none", "Kinds of arrows"), *OVERLAYS.items()]),
-        _choice("v", "Compare", [("none", "Nobody"), *((str(n), one.title) for n, one in enumerate(offered))]),
+        _slider("a", said("Activities"), len(found) - 1, level),
+        _slider("c", said("Connections"), len(found[level].drawn) - 1, connections),
+        _choice("m", said("Arrows show"), [(mode, said(title)) for mode, title in MODES.items()]),
+        _choice(
+            "o",
+            said("Colours show"),
+            [("none", said("Kinds of arrows")), *((overlay, said(title)) for overlay, title in OVERLAYS.items())],
+        ),
+        _choice(
+            "v", said("Compare"), [("none", said("Nobody")), *((str(n), one.title) for n, one in enumerate(offered))]
+        ),
         class_="map-controls",
         role="group",
-        aria_label="What the map shows",
+        aria_label=said("What the map shows"),
     )
 
 
@@ -109,14 +138,14 @@ def _choice(key: str, label: str, options: Sequence[tuple[str, str]]) -> Html:
 
 def _panel_home(panels: Panels) -> Html:
     """Where what is known about a chosen arrow appears; all that can appear is in the page already."""
-    hint = tag("p", "Choose an arrow, on the map or in the list, to see the journeys behind it.", class_="hint")
+    hint = tag("p", said("Choose an arrow, on the map or in the list, to see the journeys behind it."), class_="hint")
     return tag("div", hint, panels.html(), id="map-panel", class_="panel", aria_live="polite")
 
 
-def _list(links: pl.DataFrame, panels: Panels) -> Html:
+def _list(links: pl.DataFrame, panels: Panels, *, most: int) -> Html:
     """The busiest links as buttons: what the map shows, for the keyboard and the screen reader."""
-    most = links.sort(["follow_count", "activity", "next_activity"], descending=[True, False, False])
-    rows = most.head(LISTED).to_dicts()
+    ordered = links.sort(["follow_count", "activity", "next_activity"], descending=[True, False, False])
+    rows = ordered.head(most).to_dicts()
     bought = shares([row["settled_converted_count"] for row in rows], [row["settled_count"] for row in rows])
     cells = [
         (
@@ -132,13 +161,15 @@ def _list(links: pl.DataFrame, panels: Panels) -> Html:
         )
         for row, one, anchor in zip(rows, bought, panels.of_links(rows), strict=True)
     ]
-    caption = (
-        f"The {count(len(rows))} most frequent of {several(most.height, 'link')}, with starts and ends; "
-        "purchased: share of the settled journeys with it; * fewer than 30"
+    caption = said(
+        "The {rows} most frequent of {links}, with starts and ends; purchased: share of the settled journeys "
+        "with it; * fewer than 30",
+        rows=count(len(rows)),
+        links=several(ordered.height, "link"),
     )
     columns = (
         Column("Link"), Column("Times", number=True), Column("Journeys", number=True),
         Column("Purchased", number=True), Column("95 % interval", number=True), Column("of n settled", number=True),
         Column("Still open", number=True), Column("Median wait", number=True), Column("90 % within", number=True),
     )  # fmt: skip
-    return folded("Show the links as a list", table(columns, cells, caption=caption))
+    return folded(said("Show the links as a list"), table(columns, cells, caption=caption))

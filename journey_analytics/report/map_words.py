@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 
 from journey_analytics.contract import END_NODES, START
+from journey_analytics.language import number as decimal
+from journey_analytics.language import said
 from journey_analytics.report.figures.map_graph import ENDS, Edge, MapGraph, Node, kind_of
 from journey_analytics.report.map_shares import Difference, Share
 from journey_analytics.report.wording import (
@@ -24,6 +26,11 @@ from journey_analytics.report.wording import (
 END_WORDS = {END_NODES["converted"]: "purchased", END_NODES["dropped"]: "lost", END_NODES["open"]: "still open"}
 _SHORT_UNITS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 _ONE_DECIMAL_BELOW = 9.95
+_PARTS = {
+    "transitions": "{drawn} of {whole} transitions{part}",
+    "journey starts": "{drawn} of {whole} journey starts{part}",
+    "journey ends": "{drawn} of {whole} journey ends{part}",
+}
 TOO_RECENT = "too recent to tell what share purchased"
 
 
@@ -31,12 +38,16 @@ def node_title(node: Node) -> str:
     """The words in a box: its activity, or how many are folded into it."""
     if node.activity is not None:
         return name(node.activity)
-    return f"other: {several(node.members, 'activity', 'activities')}"
+    return said("other: {activities}", activities=several(node.members, "activity", "activities"))
 
 
 def titles_of(graph: MapGraph) -> dict[str, str]:
     """The title of every end of an arrow."""
-    return {node.key: node_title(node) for node in graph.nodes} | {START: "start"} | END_WORDS
+    return (
+        {node.key: node_title(node) for node in graph.nodes}
+        | {START: said("start")}
+        | {end: said(word) for end, word in END_WORDS.items()}
+    )
 
 
 def coverage_line(graph: MapGraph, drawn: int | None = None) -> str:
@@ -44,11 +55,19 @@ def coverage_line(graph: MapGraph, drawn: int | None = None) -> str:
     edges = graph.edges[:drawn]
     boxes = sum(node.activity is not None for node in graph.nodes)
     folded = graph.activity_count - boxes
-    rest = f"; {several(folded, 'rarer activity is', 'rarer activities are')} folded into “other”" if folded else ""
-    return (
-        f"{_part(graph, edges, 'transitions')}, {_part(graph, edges, 'journey starts')} and "
-        f"{_part(graph, edges, 'journey ends')} shown; {count(boxes)} of "
-        f"{several(graph.activity_count, 'activity', 'activities')} with a box of their own{rest}."
+    rest = (
+        said("; {are} folded into “other”", are=several(folded, "rarer activity is", "rarer activities are"))
+        if folded
+        else ""
+    )
+    return said(
+        "{part}, {part_2} and {part_3} shown; {boxes} of {activities} with a box of their own{rest}.",
+        part=_part(graph, edges, "transitions"),
+        part_2=_part(graph, edges, "journey starts"),
+        part_3=_part(graph, edges, "journey ends"),
+        boxes=count(boxes),
+        activities=several(graph.activity_count, "activity", "activities"),
+        rest=rest,
     )
 
 
@@ -56,7 +75,7 @@ def _part(graph: MapGraph, edges: Sequence[Edge], kind: str) -> str:
     whole = sum(number for pair, number in graph.flows.items() if kind_of(pair) == kind)
     drawn = sum(edge.count for edge in edges if kind_of(edge.pair) == kind)
     part = f" ({share(drawn / whole)})" if whole else ""
-    return f"{count(drawn)} of {count(whole)} {kind}{part}"
+    return said(_PARTS[kind], drawn=count(drawn), whole=count(whole), part=part)
 
 
 def short_duration(seconds: float | None) -> str:
@@ -67,7 +86,7 @@ def short_duration(seconds: float | None) -> str:
         if seconds >= size:
             amount = seconds / size
             number = f"{amount:.1f}" if amount < _ONE_DECIMAL_BELOW else f"{amount:,.0f}"
-            return f"{number.removesuffix('.0')}\u00a0{unit}"
+            return f"{decimal(number.removesuffix('.0'))}\u00a0{said(unit)}"
     return "<\u00a01\u00a0s"
 
 
@@ -96,48 +115,88 @@ def arrow_lines(edge: Edge, conversion: Share | None) -> list[str]:
         return [_terminal_line(edge), *([] if edge.target in ENDS else _outcome_lines(edge, conversion))]
     if edge.journeys is None:
         least = several(edge.least_journeys, "journey")
-        return [several(edge.count, "transition"), f"{count(edge.members)} links folded: at least {least}, no one wait"]
-    waits = f"wait: median {duration(edge.median_seconds)}, 90 % within {duration(edge.p90_seconds)}"
-    seen = f"{several(edge.count, 'transition')} in {several(edge.journeys, 'journey')}"
+        return [
+            several(edge.count, "transition"),
+            said("{members} links folded: at least {least}, no one wait", members=count(edge.members), least=least),
+        ]
+    waits = said(
+        "wait: median {median_seconds}, 90 % within {p90_seconds}",
+        median_seconds=duration(edge.median_seconds),
+        p90_seconds=duration(edge.p90_seconds),
+    )
+    seen = said(
+        "{transitions} in {journeys}",
+        transitions=several(edge.count, "transition"),
+        journeys=several(edge.journeys, "journey"),
+    )
     return [seen, *_outcome_lines(edge, conversion), waits]
 
 
 def _terminal_line(edge: Edge) -> str:
     if edge.source == START:
         return several(edge.count, "journey starts here", "journeys start here")
-    return f"the last touchpoint of {several(edge.count, 'journey')} {END_WORDS[edge.target]}"
+    return said(
+        "the last touchpoint of {journeys} {end}",
+        journeys=several(edge.count, "journey"),
+        end=said(END_WORDS[edge.target]),
+    )
 
 
 def _outcome_lines(edge: Edge, conversion: Share | None) -> list[str]:
     if edge.outcome is None:
         return []
     found = edge.outcome
-    states = f"{count(found.converted)} purchased, {count(found.dropped)} lost, {count(found.open)} still open"
+    states = said(
+        "{converted} purchased, {dropped} lost, {open} still open",
+        converted=count(found.converted),
+        dropped=count(found.dropped),
+        open=count(found.open),
+    )
     if conversion is None or conversion.share is None:
-        return [states, *([TOO_RECENT] if found.is_too_recent else [])]
+        return [states, *([said(TOO_RECENT)] if found.is_too_recent else [])]
     return [states, conversion_words(conversion)]
 
 
 def conversion_words(conversion: Share) -> str:
     """A share of purchases with its interval and base; null where no journey is settled."""
-    small = " – fewer than 30" if conversion.is_small else ""
-    return (
-        f"purchased {share(conversion.share)} of {count(conversion.n)} settled (95 % interval "
-        f"{interval(conversion.low, conversion.high)}){small}"
+    small = (" " + said("– fewer than 30")) if conversion.is_small else ""
+    return said(
+        "purchased {share} of {n} settled (95 % interval {interval}){small}",
+        share=share(conversion.share),
+        n=count(conversion.n),
+        interval=interval(conversion.low, conversion.high),
+        small=small,
     )
 
 
 def box_words(node: Node, conversion: Share | None) -> str:
     """The hover of a box."""
-    folded = [f"of them {plain(listed([name(one) for one in node.names]))}{' …' * (node.members > len(node.names))}"]
-    ends = ", ".join(f"{count(node.ended[end])} {END_WORDS[key]}" for end, key in END_NODES.items())
-    journeys = "" if node.journeys is None else f" in {several(node.journeys, 'journey')}"
+    folded = [
+        said(
+            "of them {listed}{value}",
+            listed=plain(listed([name(one) for one in node.names])),
+            value=" …" * (node.members > len(node.names)),
+        )
+    ]
+    ends = ", ".join(f"{count(node.ended[end])} {said(END_WORDS[key])}" for end, key in END_NODES.items())
+    journeys = (
+        "" if node.journeys is None else (" " + said("in {journeys}", journeys=several(node.journeys, "journey")))
+    )
     known = [] if conversion is None or conversion.share is None else [conversion_words(conversion)]
     lines = [
         f"<b>{plain(node_title(node))}</b>",
         *(folded if node.activity is None else []),
-        f"{several(node.touchpoints, 'touchpoint')}{journeys}, mostly in {stage_title(node.stage)}",
-        f"{several(node.started, 'journey starts', 'journeys start')} with it; the last touchpoint in: {ends}",
+        said(
+            "{touchpoints}{journeys}, mostly in {stage}",
+            touchpoints=several(node.touchpoints, "touchpoint"),
+            journeys=journeys,
+            stage=stage_title(node.stage),
+        ),
+        said(
+            "{start} with it; the last touchpoint in: {ends}",
+            start=several(node.started, "journey starts", "journeys start"),
+            ends=ends,
+        ),
         *known,
     ]
     return "<br>".join(lines)
@@ -153,18 +212,24 @@ def difference_words(edge: Edge, titles: dict[str, str], found: Difference, name
 def difference_sentence(names: tuple[str, str]) -> str:
     """What is said about every arrow of a comparison, with `{0}` … where the facts of an arrow stand."""
     one, two = (plain(label) for label in names)
-    return f"<br>{one}: {{0}} of {{1}} {{2}}<br>{two}: {{3}} of {{4}} {{2}}<br>difference {{5}} points{{6}}"
+    return (
+        f"<br>{one}: {said('{share} of {n} {what}', share='{0}', n='{1}', what='{2}')}"
+        f"<br>{two}: {said('{share} of {n} {what}', share='{3}', n='{4}', what='{2}')}"
+        f"<br>{said('difference {points} points', points='{5}')}{{6}}"
+    )
 
 
 def difference_facts(edge: Edge, found: Difference) -> tuple[str, ...]:
     """What differs from arrow to arrow; no text from data."""
-    bounds = f" (95 % interval {signed_interval(found.low_points, found.high_points)})"
-    small = "<br>fewer than 30 in a group: not coloured" if found.is_small else ""
-    small = f"<br>{TOO_RECENT}" if found.is_too_recent else small
+    bounds = " " + said(
+        "(95 % interval {signed_interval})", signed_interval=signed_interval(found.low_points, found.high_points)
+    )
+    small = "<br>".join(("", said("fewer than 30 in a group: not coloured"))) if found.is_small else ""
+    small = f"<br>{said(TOO_RECENT)}" if found.is_too_recent else small
     return (
         share(found.first.share),
         count(found.first.n),
-        "journeys" if edge.source == START else "times there",
+        said("journeys") if edge.source == START else said("times there"),
         share(found.second.share),
         count(found.second.n),
         signed(found.points),

@@ -1,10 +1,13 @@
 """HTML that is safe by construction: text is escaped unless it is already `Html`."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
+from journey_analytics.language import said
 from journey_analytics.report.wording import visible
 
+_NAMED = re.compile(r"\{(\w+)\}")
 _VOID = frozenset({"br", "hr", "img", "input", "meta"})
 
 
@@ -23,6 +26,12 @@ def tag(name: str, /, *children: str | None, **attributes: str | int | bool | No
     if name in _VOID:
         return Html(opening)
     return Html(f"{opening}{join(child for child in children if child is not None)}</{name}>")
+
+
+def phrase(text: str, /, **parts: str) -> Html:
+    """A text in the language of the page, its `{names}` filled with parts that may be `Html`; the rest is escaped."""
+    pieces = _NAMED.split(said(text))
+    return join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 def join(children: Iterable[str]) -> Html:

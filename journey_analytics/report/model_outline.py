@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.wording import name, stage_title
 
@@ -88,17 +89,17 @@ def _simplified(tree: _Tree) -> _Tree:
         return tree
     if tree.operator == "X(":
         kept = some[0] if len(some) == 1 else replace(tree, children=some)
-        return replace(kept, marks=(*kept.marks, "may be skipped"))
+        return replace(kept, marks=(*kept.marks, said("may be skipped")))
     if tree.operator == "*(" and tree.children[0].operator != _NOTHING:
-        return replace(some[0], marks=(*some[0].marks, "once or several times"))
+        return replace(some[0], marks=(*some[0].marks, said("once or several times")))
     return tree
 
 
 def _shown(tree: _Tree) -> Html:
     marks = tag("small", f" ({', '.join(tree.marks)})") if tree.marks else None
     if tree.operator == _NOTHING:
-        return tag("em", "nothing")
+        return tag("em", said("nothing"))
     if not tree.operator:
         return tag("span", stage_title(tree.label) if tree.label in STAGES else name(tree.label), marks)
     children = [tag("li", _shown(child)) for child in tree.children]
-    return tag("span", tag("small", _WORDS[tree.operator]), marks, tag("ul", *children))
+    return tag("span", tag("small", said(_WORDS[tree.operator])), marks, tag("ul", *children))

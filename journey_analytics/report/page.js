@@ -1,59 +1,84 @@
 "use strict";
+// What pages do, in the report and in the dashboard: `journeyPage.show(root)` draws every figure under an element.
+// Nothing is looked for outside of the element that it belongs to, so the same section may stand on a page twice.
 (() => {
   const config = { displayModeBar: false, responsive: true, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false };
-  const drawn = new Set();
+  const isReport = document.body.hasAttribute("data-report");
+  const drawn = new WeakSet();
+  const elastic = new WeakSet();
+
+  // The report's link: #anchor?key=value. The dashboard has addresses of its own.
+  const place = () => {
+    const [anchor, query] = location.hash.slice(1).split("?");
+    return { anchor, asked: new URLSearchParams(query ?? "") };
+  };
+  // Keeps values in the link of a view, beside those that it has; null takes one out.
+  const keep = (anchor, values) => {
+    const here = place();
+    const asked = here.anchor === anchor ? here.asked : new URLSearchParams([...here.asked].filter(([key]) => key === "show"));
+    for (const [key, value] of Object.entries(values)) value === null ? asked.delete(key) : asked.set(key, value);
+    history.replaceState(null, "", `#${anchor}${asked.size ? `?${asked.toString().replaceAll("%3D", "=")}` : ""}`);
+  };
+  const mapPlace = {
+    read: () => {
+      const { anchor, asked } = place();
+      return isReport && anchor === "map" && [..."acmov"].some((key) => asked.has(key)) ? asked : null;
+    },
+    write: (values) => isReport && keep("map", values),
+  };
 
   // Asynchronous, so that a figure that fails does not keep the others from being drawn.
   const draw = async (plot) => {
-    if (drawn.has(plot)) return;
+    if (drawn.has(plot)) return fit(plot);
     drawn.add(plot);
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", plot.parentElement.getAttribute("aria-label"));
-    if (plot === map.plot) return map.begin();
-    const figure = JSON.parse(document.getElementById(`${plot.id}-data`).textContent);
-    const fixed = figure.layout.width !== undefined;
-    return Plotly.newPlot(plot, figure.data, figure.layout, { ...config, responsive: !fixed });
+    const map = plot.id.endsWith("map-figure") ? journeyMap(plot, config, mapPlace) : null;
+    if (map !== null) return map.begin();
+    const figure = JSON.parse(plot.closest("figure").querySelector('script[type="application/json"]').textContent);
+    const responsive = figure.layout.width === undefined;
+    await Plotly.newPlot(plot, figure.data, figure.layout, { ...config, responsive });
+    if (responsive) elastic.add(plot);
   };
 
-  const map = journeyMap(config);
+  // A figure that was away while the window changed.
+  const fit = (plot) => {
+    if (elastic.has(plot) && plot.clientWidth !== plot._fullLayout?.width) return Plotly.Plots.resize(plot);
+  };
 
   const isShown = (plot) => plot.closest("[hidden]") === null;
-  const plots = () => [...document.querySelectorAll("[data-figure]")];
-  const drawShown = () => Promise.all(plots().filter(isShown).map(draw));
+  const plots = (root) => [...root.querySelectorAll("[data-figure]")];
+  const drawShown = (root) => Promise.all(plots(root).filter(isShown).map(draw));
 
   const choose = (select) => {
+    const parts = select.closest(".switch").parentElement;
     const prefix = `${select.dataset.switch}:`;
-    for (const part of document.querySelectorAll("[data-option]")) {
+    for (const part of parts.querySelectorAll("[data-option]")) {
       if (part.dataset.option.startsWith(prefix)) part.hidden = part.dataset.option !== prefix + select.value;
     }
-    return drawShown();
+    return drawShown(parts);
   };
 
-  const follow = () => {
-    const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
-    const mark = () => {
-      let current = null;
-      for (const id of links.keys()) {
-        if (document.getElementById(id).getBoundingClientRect().top < innerHeight * 0.4) current = id;
-      }
-      for (const [id, link] of links) id === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
-    };
-    addEventListener("scroll", mark, { passive: true });
-    mark();
+  // Draws what is shown under an element and what its switches say; calling it again does nothing twice.
+  const show = async (root) => {
+    await Promise.all([...root.querySelectorAll("[data-switch]")].map(choose));
+    await drawShown(root);
   };
+  // Before an element is thrown away: its figures let go of what they hold.
+  const clear = (root) => plots(root).filter((plot) => plot.data).forEach((plot) => Plotly.purge(plot));
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-switch]")) choose(target);
+  });
+  window.journeyPage = { show, clear, place, keep };
 
   const printing = (width) => {
-    for (const plot of plots().filter((one) => drawn.has(one) && !one.layout.width || !one.closest(".fixed"))) {
+    for (const plot of plots(document).filter((one) => elastic.has(one))) {
       Plotly.relayout(plot, width === null ? { width: null, autosize: true } : { width: Math.min(width, plot.clientWidth) });
     }
   };
 
-  for (const select of document.querySelectorAll("[data-switch]")) {
-    select.addEventListener("change", () => choose(select));
-    choose(select);
-  }
+  if (!isReport) return;
   addEventListener("beforeprint", () => printing(980));
   addEventListener("afterprint", () => printing(null));
-  follow();
-  drawShown().then(() => document.documentElement.setAttribute("data-ready", "true"));
 })();

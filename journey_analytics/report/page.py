@@ -2,94 +2,128 @@
 
 import base64
 import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 from plotly.offline import get_plotlyjs
 
 from journey_analytics.instants import naive
+from journey_analytics.language import language, said
 from journey_analytics.report import journeys
 from journey_analytics.report.active import active_frames
-from journey_analytics.report.blocks import Section, card
+from journey_analytics.report.chosen import (
+    Packed,
+    chooser,
+    packed_selections,
+    section_html,
+    templates,
+    unfollowed_words,
+)
 from journey_analytics.report.frames import complete
 from journey_analytics.report.markup import Html, tag
-from journey_analytics.report.views import VIEWS
-from journey_analytics.report.wording import count, listed, moment, name, several
+from journey_analytics.report.selection import ALL, narrowed
+from journey_analytics.report.views import VIEWS, View
+from journey_analytics.report.wording import listed, moment, name
 
 FILE_NAME = "report.html"
-TITLE = "Customer journeys: where they are lost"
+SUMMARY = "journey-summary"
+"""The name of the `<meta>` that holds the headline figures as JSON, so that an index need not read the whole file."""
 
-_MEANING = (
-    "A journey is what one customer does, over all sources, toward one need. Lost means: the stage's window passed "
-    "without moving on, or the "
-    "journey was closed before. Journeys still in progress are counted as open, never as lost. Every share has its "
-    "number of journeys (n) and a "
-    "95 % interval."
-)
-_FOOTER = (
-    "Drawn with plotly.js (MIT licence, © Plotly, Inc.), which is included in this file. The file needs no network "
-    "and sends nothing. "
-    "Every number comes from a published table."
-)
-_NAV = {view.anchor: view.title for view in VIEWS}
+Frames = Mapping[str, pl.DataFrame]
+_Shown = Sequence[tuple[View, Html]]
 
 
-def write_report(frames: Mapping[str, pl.DataFrame], out_dir: Path, *, generated_at: datetime) -> Path:
+def write_report(frames: Frames, out_dir: Path, *, generated_at: datetime, has_selections: bool = True) -> Path:
     """Write `report.html` into a folder, which is made, in one atomic step; returns its path.
 
     Args:
         frames: tables by name, as `report_frames` returns them; missing ones are shown as empty.
         out_dir: readers see the old or the new file, never half of one.
-        generated_at: printed in the header; a naive one is UTC. Same frames and moment, same bytes.
+        generated_at: printed in the header; a naive one is UTC. Same frames, moment and language, same bytes.
+        has_selections: whether the file carries the fixed selections too; without them it shows all journeys only.
 
     Raises:
         OSError: when the folder cannot be written.
     """
-    page = report_page(frames, generated_at=generated_at)
-    out_dir.mkdir(parents=True, exist_ok=True)
+    page = report_page(frames, generated_at=generated_at, has_selections=has_selections)
     target = out_dir / FILE_NAME
-    fresh = out_dir / f".{FILE_NAME}.{os.getpid()}.new"
-    try:
-        fresh.write_text(page, encoding="utf-8", newline="\n")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_whole(target, page)
     return target
 
 
-def report_page(frames: Mapping[str, pl.DataFrame], *, generated_at: datetime) -> str:
-    """The whole page as text."""
+def write_whole(target: Path, text: str) -> None:
+    """Write a file of text, whose folder is made, so that readers see the old or the new one.
+
+    Raises:
+        OSError: when the folder cannot be written; nothing is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def report_page(frames: Frames, *, generated_at: datetime, has_selections: bool = True) -> str:
+    """The whole page as text, in the language that is written now, with every selection that the frames allow."""
     tables = active_frames(complete(frames))
-    sections = [section for section in _sections(tables) if section is not None]
+    shown = _sections(tables)
+    selections = packed_selections(tables) if has_selections else []
     body = tag(
         "body",
-        tag("a", "Skip to the content", href="#content", class_="skip"),
-        tag("div", _header(tables, generated_at), class_="wrap"),
-        _nav(sections),
+        tag("a", said("Skip to the content"), href="#content", class_="skip"),
         tag(
             "div",
-            tag("main", *(section.html() for section in sections), id="content"),
-            tag("footer", _FOOTER),
-            class_="wrap",
+            _header(tables, generated_at),
+            _nav(shown, selections),
+            tag("main", *(html for _, html in shown), id="content"),
+            tag("footer", _footer()),
+            class_="page",
         ),
+        *_templates(selections),
         *_scripts(),
+        data_report=True,
     )
-    return f"<!doctype html>\n{tag('html', _head(), body, lang='en')}\n"
+    return f"<!doctype html>\n{tag('html', _head(tables), body, lang=language())}\n"
 
 
-def _sections(tables: Mapping[str, pl.DataFrame]) -> tuple[Section | None, ...]:
+def _sections(tables: Frames) -> _Shown:
     """What a decision starts from first, then how journeys run, then how sure all of it is."""
-    return tuple(view.make(tables) for view in VIEWS)
+    whole = narrowed(tables, ALL)
+    made = ((view, section_html(view, whole, ALL)) for view in VIEWS)
+    return [(view, html) for view, html in made if html is not None]
 
 
-def _head() -> Html:
+def _templates(selections: Sequence[Packed]) -> list[Html]:
+    """The selections, and what a section says that follows none; nothing where there is nothing to choose."""
+    note = tag("template", tag("p", unfollowed_words(), class_="whom whole"), id="whole-note")
+    return [note, *templates(selections)] if len(selections) > 1 else []
+
+
+def title() -> str:
+    """What the report is called."""
+    return said("Customer journeys: where they are lost")
+
+
+def _footer() -> str:
+    return said(
+        "Drawn with plotly.js (MIT licence, © Plotly, Inc.), which is included in this file. The file needs no network "
+        "and sends nothing. Every number comes from a published table."
+    )
+
+
+def _head(tables: Frames) -> Html:
     policy = (
         f"default-src 'none'; script-src {' '.join(_hash(script) for script in (get_plotlyjs(), _script()))}; "
-        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+        "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     return tag(
         "head",
@@ -97,9 +131,22 @@ def _head() -> Html:
         Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
         tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", TITLE),
-        tag("style", Html(_part("page.css"))),
+        _summary(tables),
+        tag("title", title()),
+        tag("style", Html(part("page.css"))),
     )
+
+
+def _summary(tables: Frames) -> Html:
+    """The headline figures for the index of the reports; null ones are not known."""
+    rows = tables["mart.headline"].to_dicts()
+    head = rows[0] if rows else {}
+    counts = {key: head.get(f"{key}_count") for key in ("journey", "converted", "dropped", "open")}
+    loss = journeys.loss_sentence(tables["mart.stage_dropoff"])
+    as_of = head.get("as_of_at")
+    known = {"as_of": as_of and as_of.isoformat(), "language": language(), "loss": loss, **counts}
+    text = json.dumps(known, sort_keys=True, ensure_ascii=False)
+    return tag("meta", name=SUMMARY, content=text)
 
 
 def _scripts() -> tuple[Html, Html]:
@@ -108,88 +155,48 @@ def _scripts() -> tuple[Html, Html]:
 
 
 def _script() -> str:
-    """Our own script: its parts, then the page that uses them."""
-    return _part("process_map.js") + _part("page.js")
+    """Our own script: its parts, then the page that uses them, then what only the report does."""
+    return "".join(part(file) for file in ("process_map.js", "panel_tools.js", "page.js", "report.js"))
 
 
-def _part(name_: str) -> str:
-    return resources.files("journey_analytics.report").joinpath(name_).read_text(encoding="utf-8")
+def part(file: str) -> str:
+    """A style sheet or script of the pages, as text."""
+    return resources.files("journey_analytics.report").joinpath(file).read_text(encoding="utf-8")
 
 
 def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _nav(sections: Sequence[Section]) -> Html:
-    links = [tag("li", tag("a", _NAV[section.anchor], href=f"#{section.anchor}")) for section in sections]
-    return tag("nav", tag("div", tag("ul", *links), class_="wrap"), aria_label="Sections")
+def _nav(shown: _Shown, selections: Sequence[Packed]) -> Html:
+    """Links by group beside a wide page, a select above a narrow one; and the choice of whom to show."""
+    groups = [(group, [view for view, _ in members]) for group, members in groupby(shown, lambda one: one[0].group)]
+    return tag(
+        "nav", chooser(selections), _go_to(groups), tag("ul", *map(_link_group, groups)), aria_label=said("Views")
+    )
 
 
-def _header(tables: Mapping[str, pl.DataFrame], generated_at: datetime) -> Html:
+def _go_to(groups: Sequence[tuple[str, Sequence[View]]]) -> Html:
+    options = [
+        tag("optgroup", *(tag("option", said(view.title), value=view.anchor) for view in views), label=said(group))
+        for group, views in groups
+    ]
+    return tag("label", tag("span", said("Go to")), tag("select", *options, data_go=True), class_="go")
+
+
+def _link_group(group: tuple[str, Sequence[View]]) -> Html:
+    links = [tag("li", tag("a", said(view.title), href=f"#{view.anchor}")) for view in group[1]]
+    return tag("li", tag("span", said(group[0])), tag("ul", *links))
+
+
+def _header(tables: Frames, generated_at: datetime) -> Html:
     rows = tables["mart.headline"].to_dicts()
-    head = rows[0] if rows else dict.fromkeys(tables["mart.headline"].columns)
+    as_of = rows[0]["as_of_at"] if rows else None
     sources = [name(source) for source in tables["mart.source_quality"]["source"].sort().to_list()]
-    origin = f" Sources: {listed(sources)}." if sources else ""
-    meta = f"Data until {moment(head['as_of_at'])} · report generated {moment(naive(generated_at))}.{origin}"
-    dropoff = tables["mart.stage_dropoff"]
-    return tag(
-        "header",
-        tag("h1", TITLE),
-        tag("p", meta, class_="meta"),
-        tag("div", *_cards(head, _without_stage(tables["mart.stage_variant"])), class_="cards"),
-        _loss(dropoff),
-        _left_apart(head["passive_journey_count"]),
-        tag("p", _MEANING, class_="meaning"),
+    meta = said(
+        "Data until {as_of} · report generated {generated}.",
+        as_of=moment(as_of),
+        generated=moment(naive(generated_at)),
     )
-
-
-def _cards(head: Mapping[str, int | None], without_stage: Mapping[str, int]) -> Sequence[Html]:
-    known = f"{count(head['identified_customer_count'])} of them identified"
-    touchpoints = f"{count(_active_touchpoints(head))} touchpoints"
-    outside, lost = _never_entered(without_stage["journey_count"]), _never_entered(without_stage["dropped_count"])
-    return (
-        card("customer_count", "Customers", count(head["customer_count"]), known),
-        card("journey_count", "Journeys", count(head["journey_count"]), f"{touchpoints}{outside}"),
-        card("converted_count", "Converted", count(head["converted_count"]), "with a purchase"),
-        card("dropped_count", "Lost", count(head["dropped_count"]), f"closed without a purchase{lost}"),
-        card("open_count", "Open", count(head["open_count"]), "still in progress"),
-    )
-
-
-def _active_touchpoints(head: Mapping[str, int | None]) -> int | None:
-    every = head["touchpoint_count"]
-    return None if every is None else every - (head["passive_touchpoint_count"] or 0)
-
-
-def _left_apart(contact_only: int | None) -> Html | None:
-    """How many journeys are in no count of the page, and why; nothing where there are none."""
-    if not contact_only:
-        return None
-    what = several(contact_only, "contact-only journey")
-    verb = "is" if contact_only == 1 else "are"
-    return tag(
-        "p",
-        tag("b", what, data_kpi="passive_journey_count"),
-        f" {verb} left apart, in no count of journeys here: the customer was only sent e-mails and reacted to none. "
-        "Nobody began, so nobody was lost.",
-        class_="meaning",
-    )
-
-
-def _never_entered(journeys_: int) -> str:
-    return f"; {count(journeys_)} never entered a stage" if journeys_ else ""
-
-
-def _without_stage(variants_: pl.DataFrame) -> Mapping[str, int]:
-    """Journeys of which no touchpoint has a stage, and how many of them are lost."""
-    rows = variants_.filter(pl.col("stages").list.len() == 0)
-    return {column: int(rows[column].sum()) for column in ("journey_count", "dropped_count")}
-
-
-def _loss(dropoff: pl.DataFrame) -> Html:
-    repeat = journeys.repeat_sentence(dropoff)
-    more = tag("p", repeat, class_="more") if repeat else None
-    return tag(
-        "div", tag("p", "Biggest loss before the purchase", class_="what"),
-        tag("p", journeys.loss_sentence(dropoff), class_="value", data_kpi="biggest_loss"), more, class_="loss",
-    )  # fmt: skip
+    origin = f" {said('Sources: {sources}.', sources=listed(sources))}" if sources else ""
+    return tag("header", tag("h1", title()), tag("p", f"{meta}{origin}", class_="meta"))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import START
+from journey_analytics.language import number, said
 from journey_analytics.planned.sentences import (
     CAUTION,
     NEVER,
@@ -17,9 +17,9 @@ from journey_analytics.planned.sentences import (
     fit_sentence,
 )
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures import theme
-from journey_analytics.report.figures.forest import Estimate, forest_figure
+from journey_analytics.report.figures.planned import deviation_figure, points_interval, stake_words
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
     capital,
@@ -29,7 +29,6 @@ from journey_analytics.report.wording import (
     several,
     share,
     signed,
-    signed_interval,
     stage_title,
 )
 
@@ -51,7 +50,7 @@ _TOUCHPOINT_COLUMNS = (
 )  # fmt: skip
 _MEANING = (
     "Left out: of the journeys that are seen to go on past its place. Out of place: planned, and not there or not "
-    "again; not planned: nowhere in the plan; both of the journeys that came to a planned step after which it occurs. "
+    "again; not planned: nowhere in the plan; both of the journeys that came to a planned step after which it occurs."
 )
 
 
@@ -61,8 +60,8 @@ def planned(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     if not fits:
         return None
     parts = [(fit["planned"], capital(name(fit["planned"])), _plan(frames, fit, at)) for at, fit in enumerate(fits)]
-    body = switch("planned-journey", "Plan", parts) if len(parts) > 1 else parts[0][2]
-    return Section("planned", "Planned and actual", _lead(frames, fits[0]), body)
+    body = switch("planned-journey", said("Plan"), parts) if len(parts) > 1 else parts[0][2]
+    return Section("planned", said("Planned and actual"), _lead(frames, fits[0]), body)
 
 
 def _of(frames: Mapping[str, pl.DataFrame], table_name: str, fit: _Row) -> list[dict[str, Any]]:
@@ -73,10 +72,19 @@ def _of(frames: Mapping[str, pl.DataFrame], table_name: str, fit: _Row) -> list[
 def _lead(frames: Mapping[str, pl.DataFrame], fit: _Row) -> Html:
     rows = _of(frames, "mart.deviation", fit)
     worst = costliest(rows)
-    costs = f" Costliest: {_costs(worst)}" if worst else ""
+    costs = (" " + said("Costliest: {costs}", costs=_costs(worst))) if worst else ""
     most = [
-        f" Most often: {name(row['activity'])} {deviation_words(row)}, in {count(row['affected_count'])} of "
-        f"{several(row['journey_count'], 'journey')} ({share(row['affected_share'])})."
+        (
+            " "
+            + said(
+                "Most often: {activity} {row}, in {affected_count} of {journeys} ({affected_share}).",
+                activity=name(row["activity"]),
+                row=deviation_words(row),
+                affected_count=count(row["affected_count"]),
+                journeys=several(row["journey_count"], "journey"),
+                affected_share=share(row["affected_share"]),
+            )
+        )
         for row in rows[:1]
     ]
     return tag("span", f"{_told(fit)}.{costs}{''.join(most)}")
@@ -84,11 +92,19 @@ def _lead(frames: Mapping[str, pl.DataFrame], fit: _Row) -> Html:
 
 def _costs(row: _Row) -> str:
     lost, other = share(row["dropoff_share_with"]), share(row["dropoff_share_without"])
-    return (
-        f"{name(row['activity'])} {deviation_words(row)}, {lost} of "
-        f"{several(row['settled_with_count'], 'settled journey')} lost with it and {other} "
-        f"of {count(row['settled_without_count'])} without that came to the same place "
-        f"({signed(row['difference_points'])} points, 95\u00a0% {_points_interval(row)}): {_money(row)} at stake."
+    return said(
+        "{activity} {row}, {lost} of {journeys} lost with it and {other} of {settled_without_count} without "
+        "that came to the same place ({difference_points} points, 95\u00a0% {points_interval}): {money} at "
+        "stake.",
+        activity=name(row["activity"]),
+        row=deviation_words(row),
+        lost=lost,
+        journeys=several(row["settled_with_count"], "settled journey"),
+        other=other,
+        settled_without_count=count(row["settled_without_count"]),
+        difference_points=signed(row["difference_points"]),
+        points_interval=points_interval(row),
+        money=stake_words(row),
     )
 
 
@@ -109,16 +125,26 @@ def _drawn(rows: Sequence[_Row], fit: _Row, place: int) -> list[Html]:
     if not rows:
         return []
     shown = _costliest_first(rows)[:MAX_DEVIATIONS]
-    part = f"the {len(shown)} costliest, then of most journeys, of " if len(shown) < len(rows) else ""
+    part = (
+        (said("the {shown} costliest, then of most journeys, of", shown=len(shown)) + " ")
+        if len(shown) < len(rows)
+        else ""
+    )
     figure = chart(
         f"planned-{place}",
         deviation_figure(shown),
-        title=f"Deviations from {name(fit['planned'])}",
-        definition=f"{capital(part)}{several(len(rows), 'deviation')}. {_MEANING}{SIGHT} Orange: more of the journeys "
-        "with it are lost than of those without; blue: fewer, or it cannot be told.",
+        title=said("Deviations from {planned}", planned=name(fit["planned"])),
+        definition=said(
+            "{part}{deviations}. {meaning} {sight} Orange: more of the journeys with it are lost than of those "
+            "without; blue: fewer, or it cannot be told.",
+            part=capital(part),
+            deviations=several(len(rows), "deviation"),
+            meaning=said(_MEANING),
+            sight=said(SIGHT),
+        ),
     )
-    caption = f"Deviations from the plan, those of most journeys first. {CAUTION}"
-    listed = folded("Show every deviation as a table", table(_COLUMNS, map(_cells, rows), caption=caption))
+    caption = said("Deviations from the plan, those of most journeys first. {caution}", caution=said(CAUTION))
+    listed = folded(said("Show every deviation as a table"), table(_COLUMNS, map(_cells, rows), caption=caption))
     return [figure, listed]
 
 
@@ -126,47 +152,10 @@ def _costliest_first(rows: Sequence[_Row]) -> list[_Row]:
     return sorted(rows, key=lambda row: (row["stake_place"] is None, row["stake_place"] or row["place"]))
 
 
-def deviation_figure(rows: Sequence[_Row]) -> go.Figure:
-    """The share of journeys with each deviation and its 95 % interval; the hover has drop-off and what is at stake."""
-    return forest_figure(
-        [_estimate(row) for row in rows], axis="share of journeys", kind="share", empty="No journey deviates."
-    )
-
-
-def _estimate(row: _Row) -> Estimate:
-    low, high = row["affected_low_share"], row["affected_high_share"]
-    label = f"{capital(name(row['activity']))}: {deviation_words(row)}"
-    is_worse = row["difference_low_points"] is not None and row["difference_low_points"] > 0
-    return Estimate(
-        label=label,
-        told=f"{share(row['affected_share'])} ({interval(low, high)})",
-        value=row["affected_share"],
-        low=low,
-        high=high,
-        sample=row["journey_count"],
-        hover=(
-            label,
-            f"{count(row['affected_count'])} of {several(row['journey_count'], 'journey')}",
-            f"lost {share(row['dropoff_share_with'])} with it, {share(row['dropoff_share_without'])} without",
-            f"{signed(row['difference_points'])} points, 95 % {_points_interval(row)}",
-            f"at stake {_money(row)}; association, not cause",
-        ),
-        colour=theme.LOST if is_worse else theme.ADVANCED,
-    )
-
-
-def _points_interval(row: _Row) -> str:
-    return signed_interval(row["difference_low_points"], row["difference_high_points"])
-
-
-def _money(row: _Row) -> str:
-    if row["amount_at_stake"] is None or not row["currency"]:
-        return MISSING
-    return f"{count(row['amount_at_stake'])} {row['currency']}".replace("-", "\u2212")
-
-
 def _cells(row: _Row) -> tuple[str, ...]:
-    moved = f"; {count(row['moved_count'])} have it elsewhere" if row["moved_count"] else ""
+    moved = (
+        said("; {moved_count} have it elsewhere", moved_count=count(row["moved_count"])) if row["moved_count"] else ""
+    )
     return (
         capital(name(row["activity"])),
         f"{deviation_words(row)}{moved}",
@@ -179,30 +168,36 @@ def _cells(row: _Row) -> tuple[str, ...]:
         share(row["dropoff_share_with"]),
         share(row["dropoff_share_without"]),
         signed(row["difference_points"]),
-        _points_interval(row),
-        _money(row),
-        row["note"] or MISSING,
+        points_interval(row),
+        stake_words(row),
+        retold(row["note"] or MISSING),
         next(iter(row["example_journey_ids"] or ()), MISSING),
     )
 
 
 def _after(row: _Row) -> str:
     after = row["after_activity"]
-    return MISSING if after is None else "the start" if after == START else capital(name(after))
+    return MISSING if after is None else said("the start") if after == START else capital(name(after))
 
 
 def _quality(fit: _Row) -> str:
-    seen = (
-        f"{several(fit['journey_count'], 'journey')}, {count(fit['open_count'])} of them still open and "
-        f"{count(fit['left_censored_count'])} that may have begun before the data."
+    seen = said(
+        "{journeys}, {open_count} of them still open and {left_censored_count} that may have begun before the data.",
+        journeys=several(fit["journey_count"], "journey"),
+        open_count=count(fit["open_count"]),
+        left_censored_count=count(fit["left_censored_count"]),
     )
     if fit["fitness"] is None:
         return seen
-    precision = MISSING if fit["precision"] is None else f"{fit['precision']:.2f}"
-    return (
-        f"{seen} Fitness {fit['fitness']:.2f}: 1 where nothing deviates from the plan, 0 where nothing matches it "
-        f"({fit['full_fitness']:.2f} if every journey had to be whole). Precision {precision}: of the next steps that "
-        "the plan allows, the part that journeys took."
+    precision = MISSING if fit["precision"] is None else number(f"{fit['precision']:.2f}")
+    return said(
+        "{seen} Fitness {fitness}: 1 where nothing deviates from the plan, 0 where nothing matches it "
+        "({full_fitness} if every journey had to be whole). Precision {precision}: of the next steps that "
+        "the plan allows, the part that journeys took.",
+        seen=seen,
+        fitness=number(f"{fit['fitness']:.2f}"),
+        full_fitness=number(f"{fit['full_fitness']:.2f}"),
+        precision=precision,
     )
 
 
@@ -210,8 +205,8 @@ def _touchpoints(rows: Sequence[_Row]) -> list[Html]:
     never = [row for row in rows if row["state"] == NEVER]
     unplanned = [row for row in rows if row["state"] == UNPLANNED]
     return [
-        _listing(f"Planned and never happens: {len(never)}", never, is_open=bool(never)),
-        _listing(f"Happens and nobody planned it: {len(unplanned)}", unplanned),
+        _listing(said("Planned and never happens: {never}", never=len(never)), never, is_open=bool(never)),
+        _listing(said("Happens and nobody planned it: {unplanned}", unplanned=len(unplanned)), unplanned),
     ]
 
 
@@ -222,9 +217,9 @@ def _listing(summary: str, rows: Sequence[_Row], *, is_open: bool = False) -> Ht
             stage_title(row["stage"]) if row["stage"] else MISSING,
             count(row["journey_count"]),
             share(row["journey_share"]),
-            row["note"] or MISSING,
+            retold(row["note"] or MISSING),
         )
         for row in rows
     )
-    caption = "Journeys in which it happens, of all active journeys"
-    return folded(summary, table(_TOUCHPOINT_COLUMNS, cells, caption=caption, empty="None."), is_open=is_open)
+    caption = said("Journeys in which it happens, of all active journeys")
+    return folded(summary, table(_TOUCHPOINT_COLUMNS, cells, caption=caption, empty=said("None.")), is_open=is_open)

@@ -1,11 +1,13 @@
 // The process map: sliders, views and comparisons choose among what was counted beforehand; nothing is counted here.
-const journeyMap = (config) => {
-  const plot = document.getElementById("map-figure");
-  const source = document.getElementById("map-figure-levels");
-  const panel = document.getElementById("map-panel");
-  if (!plot || !source) return { plot: null };
+// Everything is looked for within the map's own section, so that two maps can stand beside each other.
+// `place` remembers where its sliders stand: read() gives URLSearchParams or null, write(values) keeps them.
+const journeyMap = (plot, config, place) => {
+  const section = plot.closest("section");
+  const source = section.querySelector('script[id$="map-figure-levels"]');
+  const panel = section.querySelector('[id$="map-panel"]');
+  if (!source) return null;
   const { first, levels } = JSON.parse(source.textContent);
-  const field = (key) => document.querySelector(`[data-map="${key}"]`);
+  const field = (key) => section.querySelector(`[data-map="${key}"]`);
   const fields = Object.fromEntries(["a", "c", "m", "o", "v"].map((key) => [key, field(key)]));
   const state = { a: first.level, c: first.connections, m: "frequency", o: "none", v: "none", chosen: null };
   const within = (value, most) => Math.max(0, Math.min(Number.parseInt(value, 10) || 0, most));
@@ -13,9 +15,8 @@ const journeyMap = (config) => {
 
   // Links keep a place: #map?a=2&c=3&m=median. What they do not name, or name wrongly, stays as it is at first.
   const read = () => {
-    const [anchor, query] = location.hash.slice(1).split("?");
-    if (anchor !== "map" || !query) return false;
-    const asked = new URLSearchParams(query);
+    const asked = place.read();
+    if (asked === null) return false;
     for (const key of ["m", "o", "v"]) {
       if ([...fields[key].options].some((option) => option.value === asked.get(key))) state[key] = asked.get(key);
     }
@@ -23,7 +24,7 @@ const journeyMap = (config) => {
     if (asked.has("c")) state.c = within(asked.get("c"), level().connections.length - 1);
     return true;
   };
-  const write = () => history.replaceState(null, "", `#map?a=${state.a}&c=${state.c}&m=${state.m}&o=${state.o}&v=${state.v}`);
+  const write = () => place.write({ a: state.a, c: state.c, m: state.m, o: state.o, v: state.v });
 
   const show = () => {
     const { connections, boxes } = level();
@@ -33,11 +34,11 @@ const journeyMap = (config) => {
     for (const key of ["a", "c", "m", "o", "v"]) fields[key].value = state[key];
     const words = { a: boxes, c: connections[state.c].words };
     for (const key of ["a", "c"]) {
-      document.querySelector(`[data-map-words="${key}"]`).textContent = words[key];
+      section.querySelector(`[data-map-words="${key}"]`).textContent = words[key];
       fields[key].setAttribute("aria-valuetext", words[key]);
     }
     fields.m.disabled = fields.o.disabled = state.v !== "none";
-    document.querySelector('[data-map="line"]').textContent = connections[state.c].line;
+    section.querySelector('[data-map="line"]').textContent = connections[state.c].line;
   };
 
   const view = () => {
@@ -108,9 +109,9 @@ const journeyMap = (config) => {
 
   const choose = (anchor, focus) => {
     state.chosen = anchor;
-    for (const part of panel.children) part.hidden = part.dataset.panel !== anchor;
+    for (const part of panel.children) part.hidden = part.dataset.behind !== anchor;
     if (plot.data) mark();
-    const heading = panel.querySelector(`[data-panel="${anchor}"] h4`);
+    const heading = panel.querySelector(`[data-behind="${anchor}"] h4`);
     if (focus) heading?.focus();
     else heading?.scrollIntoView({ block: "nearest" });
   };
@@ -122,10 +123,10 @@ const journeyMap = (config) => {
     for (const key of ["m", "o", "v"]) {
       fields[key].addEventListener("change", () => { state[key] = fields[key].value; write(); draw(); });
     }
-    for (const button of document.querySelectorAll("[data-link]")) {
+    for (const button of section.querySelectorAll("[data-link]")) {
       button.addEventListener("click", () => choose(button.dataset.link, true));
     }
-    addEventListener("hashchange", () => { if (read()) draw(); });
+    addEventListener("hashchange", () => { if (plot.isConnected && read()) draw(); });
     // Hovering a box keeps its own arrows and fades the others.
     plot.on("plotly_hover", ({ points: [point] }) => {
       if (point.data.meta?.boxes) fade((ends) => ends.includes(point.customdata));
@@ -140,7 +141,7 @@ const journeyMap = (config) => {
     const linked = read();
     await draw();
     listen();
-    if (linked) document.getElementById("map").scrollIntoView({ behavior: "instant" });
+    if (linked) section.scrollIntoView({ behavior: "instant" });
   };
-  return { plot, begin };
+  return { begin };
 };

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, folded, table
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import MISSING, count, duration, listed, moment, name, several, share
@@ -97,28 +98,37 @@ def load_quality(frames: Frames) -> Section:
     """What was read and refused, and how fresh each source is."""
     body = [
         _source_table(frames["mart.source_quality"]),
-        tag("h3", "Refused rows by reason"),
+        tag("h3", said("Refused rows by reason")),
         _rejected_table(frames["mart.rejected_reason"]),
     ]
-    return Section("quality", "Data quality", _quality_lead(frames), join(body))
+    return Section("quality", said("Data quality"), _quality_lead(frames), join(body))
 
 
 def _quality_lead(frames: Frames) -> Html:
     silent = [row["source"] for row in frames["mart.source_quality"].iter_rows(named=True) if row["is_silent"]]
     warning = (
-        tag("strong", f"Silent source: {listed([name(source) for source in silent])}. ", class_="warn")
+        tag(
+            "strong",
+            (said("Silent source: {listed}.", listed=listed([name(source) for source in silent])) + " "),
+            class_="warn",
+        )
         if silent
         else None
     )
     rows = frames["mart.headline"].to_dicts()
     if not rows:
-        return tag("span", warning, "Nothing was loaded yet.")
+        return tag("span", warning, said("Nothing was loaded yet."))
     row = rows[0]
     return tag(
         "span",
         warning,
-        f"{several(row['read_count'] or 0, 'row')} read from {several(row['file_count'] or 0, 'file')}; "
-        f"{count(row['rejected_count'])} refused, {count(row['duplicate_count'])} known already.",
+        said(
+            "{rows} read from {files}; {rejected_count} refused, {duplicate_count} known already.",
+            rows=several(row["read_count"] or 0, "row"),
+            files=several(row["file_count"] or 0, "file"),
+            rejected_count=count(row["rejected_count"]),
+            duplicate_count=count(row["duplicate_count"]),
+        ),
     )
 
 
@@ -139,8 +149,8 @@ def _source_table(sources: pl.DataFrame) -> Html:
     return table(
         columns,
         rows,
-        caption="Rows by source: read = accepted + duplicates + refused",
-        empty="No source was loaded yet.",
+        caption=said("Rows by source: read = accepted + duplicates + refused"),
+        empty=said("No source was loaded yet."),
     )
 
 
@@ -162,27 +172,31 @@ def _source_cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _state(row: dict[str, Any]) -> str | Html:
     if row["is_silent"]:
-        return tag("strong", f"silent, {duration(row['behind_seconds'])} behind", class_="warn")
-    return "up to date" if row["last_seen_at"] is not None else "no touchpoints"
+        return tag(
+            "strong",
+            said("silent, {behind_seconds} behind", behind_seconds=duration(row["behind_seconds"])),
+            class_="warn",
+        )
+    return said("up to date") if row["last_seen_at"] is not None else said("no touchpoints")
 
 
 def _rejected_table(reasons: pl.DataFrame) -> Html:
     """The most frequent reasons, the others behind a line that opens them."""
     ranked = reasons.sort(["rejected_count", "source", "reason_code"], descending=[True, False, False])
-    first = _reason_table(ranked.head(_REASONS_SHOWN), "Refused rows are kept in quarantine and can be replayed")
+    first = _reason_table(ranked.head(_REASONS_SHOWN), said("Refused rows are kept in quarantine and can be replayed"))
     rest = ranked.slice(_REASONS_SHOWN)
     if rest.is_empty():
         return first
     rows = int(rest["rejected_count"].sum())
     what = f"{several(rest.height, 'rarer reason')}, {several(rows, 'row')}"
-    return join([first, folded(f"Show {what}", _reason_table(rest, what))])
+    return join([first, folded(said("Show {what}", what=what), _reason_table(rest, what))])
 
 
 def _reason_table(reasons: pl.DataFrame, caption: str) -> Html:
     columns = (Column("Reason"), Column("Source"), Column("Rows", number=True), Column("Example"), Column("Where"))
     rows = [
         (
-            name(row["reason_code"]),
+            said(name(row["reason_code"])),
             row["source"],
             count(row["rejected_count"]),
             row["example_reason"] or MISSING,
@@ -190,16 +204,16 @@ def _reason_table(reasons: pl.DataFrame, caption: str) -> Html:
         )
         for row in reasons.iter_rows(named=True)
     ]
-    return table(columns, rows, caption=caption, empty="No row was refused.")
+    return table(columns, rows, caption=caption, empty=said("No row was refused."))
 
 
 def _where(row: dict[str, Any]) -> str:
-    place = f", row\u00a0{count(row['example_row'])}" if row["example_row"] else ""
-    return f"{row['example_file'] or MISSING}{place}"
+    file = row["example_file"] or MISSING
+    return said("{file}, row\u00a0{row}", file=file, row=count(row["example_row"])) if row["example_row"] else file
 
 
 def definitions() -> Section:
     """What every number means, with its denominator."""
-    pairs = [tag("div", tag("dt", word), tag("dd", meaning)) for word, meaning in DEFINITIONS]
-    lead = tag("span", "What the words and numbers of this report mean.")
-    return Section("definitions", "Definitions", lead, tag("dl", *pairs))
+    pairs = [tag("div", tag("dt", said(word)), tag("dd", said(meaning))) for word, meaning in DEFINITIONS]
+    lead = tag("span", said("What the words and numbers of this report mean."))
+    return Section("definitions", said("Definitions"), lead, tag("dl", *pairs))

@@ -3,23 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures import theme
-from journey_analytics.report.figures.forest import Estimate, forest_figure
+from journey_analytics.report.figures.rework import bottleneck_figure, handover_figure, points_interval, rework_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     capital,
     count,
     duration,
-    interval,
     name,
     several,
     share,
     signed,
-    signed_interval,
 )
 from journey_analytics.rework.sentences import (
     CAUTION,
@@ -58,7 +55,7 @@ _WHAT = {
     "loop": "Of the journeys with the activity, those in which it came again after others.",
     "self_loop": "Of the journeys with the activity, those in which it came directly again.",
     "ping_pong": "Of the journeys that used both channels, those that went from one to the other and back.",
-    "repeated_contact": "Of the journeys with a contact about the topic, those with another one. " + NO_TOPIC,
+    "repeated_contact": "Of the journeys with a contact about the topic, those with another one.",
     "stage_regression": "Of the journeys that entered the stage before the purchase, those that fell back from it.",
 }
 
@@ -69,10 +66,15 @@ def rework(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     if not (again or waits or hands):
         return None
     parts = [_kind(kind, [row for row in again if row["kind"] == kind]) for kind in KINDS]
-    shown = [(kind, KINDS[kind], content) for kind, content in zip(KINDS, parts, strict=True) if content is not None]
-    body = [switch("rework-kind", "Done again", shown)] if shown else []
+    shown = [
+        (kind, said(KINDS[kind]), content) for kind, content in zip(KINDS, parts, strict=True) if content is not None
+    ]
+    body = [switch("rework-kind", said("Done again"), shown)] if shown else []
     return Section(
-        "rework", "Rework and waiting", _lead(again, waits, hands), join([*body, *_waiting(waits), *_hands(hands)])
+        "rework",
+        said("Rework and waiting"),
+        _lead(again, waits, hands),
+        join([*body, *_waiting(waits), *_hands(hands)]),
     )
 
 
@@ -91,75 +93,69 @@ def _handovers(frames: Mapping[str, pl.DataFrame]) -> list[_Row]:
 def _lead(again: Sequence[_Row], waits: Sequence[_Row], hands: Sequence[_Row]) -> Html:
     loops = [row for row in again if row["kind"] == "loop"][:1]
     lossy = [row for row in hands if is_loss(row)][:1]
-    said = [
+    told = [
         *(
-            f"{capital(name(row['subject']))} comes again in {share(row['journey_share'])} of the "
-            f"{several(row['base_count'], 'journey')} that have it."
+            said(
+                "{subject} comes again in {journey_share} of the {journeys} that have it.",
+                subject=capital(name(row["subject"])),
+                journey_share=share(row["journey_share"]),
+                journeys=several(row["base_count"], "journey"),
+            )
             for row in loops
         ),
         *(
-            f"Most waiting in all: from {name(row['activity'])} to {name(row['next_activity'])}, "
-            f"{duration(row['median_seconds'])} in the median, {several(row['follow_count'], 'time')}."
+            said(
+                "Most waiting in all: from {activity} to {next_activity}, {median_seconds} in the median, {times}.",
+                activity=name(row["activity"]),
+                next_activity=name(row["next_activity"]),
+                median_seconds=duration(row["median_seconds"]),
+                times=several(row["follow_count"], "time"),
+            )
             for row in waits[:1]
         ),
         *(
-            f"The hand-over that loses most: {name(row['from_value'])} to {name(row['to_value'])}, "
-            f"{signed(row['difference_points'])} points against staying."
+            said(
+                "The hand-over that loses most: {from_value} to {to_value}, {difference_points} points against "
+                "staying.",
+                from_value=name(row["from_value"]),
+                to_value=name(row["to_value"]),
+                difference_points=signed(row["difference_points"]),
+            )
             for row in lossy
         ),
     ]
     return tag(
-        "span", " ".join([*said, *([] if lossy or not hands else ["No hand-over certainly loses more than staying."])])
+        "span",
+        " ".join([*told, *([] if lossy or not hands else [said("No hand-over certainly loses more than staying.")])]),
     )
+
+
+def _what(kind: str) -> str:
+    told = said(_WHAT[kind])
+    return f"{told} {said(NO_TOPIC)}" if kind == "repeated_contact" else told
 
 
 def _kind(kind: str, rows: Sequence[_Row]) -> Html | None:
     if not rows:
         return None
-    part = f" The {MAX_DRAWN} of most journeys." if len(rows) > MAX_DRAWN else ""
+    part = (" " + said("The {most} of most journeys.", most=MAX_DRAWN)) if len(rows) > MAX_DRAWN else ""
     figure = chart(
         f"rework-{kind.replace('_', '-')}",
         rework_figure(rows[:MAX_DRAWN]),
-        title=KINDS[kind],
-        definition=f"{_WHAT[kind]}{part} Orange: more of the journeys with it are lost than of those without; blue: "
-        f"fewer, or it cannot be told. {CAUTION}",
-    )
-    caption = f"{KINDS[kind]}, by journeys. {CAUTION}"
-    listed = folded("Show as a table", table(_AGAIN_COLUMNS, map(_again_cells, rows[:MAX_LISTED]), caption=caption))
-    return join([figure, listed])
-
-
-def rework_figure(rows: Sequence[_Row]) -> go.Figure:
-    """The share of the journeys that could have it in which something was done again, with its 95 % interval."""
-    return forest_figure(
-        [_estimate(row) for row in rows], axis="share of journeys", kind="share", empty="Nothing is done again."
-    )
-
-
-def _estimate(row: _Row) -> Estimate:
-    low, high = row["journey_low_share"], row["journey_high_share"]
-    label = capital(name(subject_words(row)))
-    return Estimate(
-        label=label,
-        told=f"{share(row['journey_share'])} ({interval(low, high)})",
-        value=row["journey_share"],
-        low=low,
-        high=high,
-        sample=row["base_count"],
-        hover=(
-            label,
-            f"{count(row['journey_count'])} of {several(row['base_count'], 'journey')}, "
-            f"{several(row['occurrence_count'], 'time')}",
-            f"lost {share(row['dropoff_share_with'])} with it, {share(row['dropoff_share_without'])} without",
-            f"{signed(row['difference_points'])} points, 95 % {_points_interval(row)}; association, not cause",
-            f"median time it took: {duration(row['median_extra_seconds'])}",
+        title=said(KINDS[kind]),
+        definition=said(
+            "{what}{part} Orange: more of the journeys with it are lost than of those without; blue: fewer, or "
+            "it cannot be told. {caution}",
+            what=_what(kind),
+            part=part,
+            caution=said(CAUTION),
         ),
-        colour=theme.LOST if is_loss(row) else theme.ADVANCED,
     )
-
-
-def _points_interval(row: _Row) -> str:
-    return signed_interval(row["difference_low_points"], row["difference_high_points"])
+    caption = said("{kind}, by journeys. {caution}", kind=said(KINDS[kind]), caution=said(CAUTION))
+    listed = folded(
+        said("Show as a table"), table(_AGAIN_COLUMNS, map(_again_cells, rows[:MAX_LISTED]), caption=caption)
+    )
+    return join([figure, listed])
 
 
 def _again_cells(row: _Row) -> tuple[str, ...]:
@@ -182,49 +178,30 @@ def _lost(row: _Row, with_: str, n_with: str, without: str, n_without: str) -> t
         share(row[without]),
         count(row[n_without]),
         signed(row["difference_points"]),
-        _points_interval(row),
+        points_interval(row),
     )
 
 
 def _waiting(rows: Sequence[_Row]) -> list[Html]:
     if not rows:
         return []
-    part = f"the {MAX_DRAWN} of most waiting of " if len(rows) > MAX_DRAWN else ""
+    part = (said("the {most} of most waiting of", most=MAX_DRAWN) + " ") if len(rows) > MAX_DRAWN else ""
     figure = chart(
         "bottlenecks",
         bottleneck_figure(rows[:MAX_DRAWN]),
-        title="Where most is waited in all",
-        definition=f"{capital(part)}{several(len(rows), 'pair')} of activities that directly follow each other: times "
-        "× median wait. What is only sent to the customer is left out.",
-    )
-    caption = "Most waiting in all: times × median wait. Lost: of the settled ones of the journeys with it"
-    return [
-        figure,
-        folded("Show as a table", table(_WAIT_COLUMNS, map(_wait_cells, rows[:MAX_LISTED]), caption=caption)),
-    ]
-
-
-def bottleneck_figure(rows: Sequence[_Row]) -> go.Figure:
-    """The waiting of each pair of activities in all, in days."""
-    return forest_figure([_wait(row) for row in rows], axis="days in all", kind="number", empty="No waits.")
-
-
-def _wait(row: _Row) -> Estimate:
-    label = f"{capital(name(row['activity']))} to {name(row['next_activity'])}"
-    return Estimate(
-        label=label,
-        told=f"{several(row['follow_count'], 'time')}, median {duration(row['median_seconds'])}",
-        value=row["waiting_seconds"] / 86_400,
-        low=None,
-        high=None,
-        sample=row["follow_count"],
-        hover=(
-            label,
-            f"{several(row['follow_count'], 'time')} in {several(row['journey_count'], 'journey')}",
-            f"median {duration(row['median_seconds'])}, 90 % within {duration(row['p90_seconds'])}",
-            f"lost {share(row['dropoff_share'])} of {several(row['settled_count'], 'settled journey')}",
+        title=said("Where most is waited in all"),
+        definition=said(
+            "{part}{pairs} of activities that directly follow each other: times × median wait. What is only sent "
+            "to the customer is left out.",
+            part=capital(part),
+            pairs=several(len(rows), "pair"),
         ),
     )
+    caption = said("Most waiting in all: times × median wait. Lost: of the settled ones of the journeys with it")
+    return [
+        figure,
+        folded(said("Show as a table"), table(_WAIT_COLUMNS, map(_wait_cells, rows[:MAX_LISTED]), caption=caption)),
+    ]
 
 
 def _wait_cells(row: _Row) -> tuple[str, ...]:
@@ -245,44 +222,20 @@ def _hands(rows: Sequence[_Row]) -> list[Html]:
     ranked = [row for row in rows if row["is_ranked"] and row["difference_points"] is not None]
     if not rows:
         return []
-    part = f" The {MAX_DRAWN} with the highest lower ends." if len(ranked) > MAX_DRAWN else ""
+    part = (" " + said("The {most} with the highest lower ends.", most=MAX_DRAWN)) if len(ranked) > MAX_DRAWN else ""
     figure = chart(
         "handovers",
         handover_figure(ranked[:MAX_DRAWN]),
-        title="Hand-overs against staying",
-        definition=f"Points more (+) or fewer (−) of the journeys lost.{part} {HANDOVER_MEANING}",
-    )
-    caption = f"Hand-overs, by the lower end of what they lose more. {HANDOVER_MEANING}"
-    cells = map(_hand_cells, rows[:MAX_LISTED])
-    return [figure, folded("Show as a table", table(_HANDOVER_COLUMNS, cells, caption=caption))]
-
-
-def handover_figure(rows: Sequence[_Row]) -> go.Figure:
-    """How many points more of the journeys are lost after each hand-over than of those that stayed."""
-    return forest_figure(
-        [_hand(row) for row in rows],
-        axis="points more (+) or fewer (−) lost",
-        kind="signed",
-        empty="No hand-over has enough journeys to compare.",
-    )
-
-
-def _hand(row: _Row) -> Estimate:
-    label = f"{capital(name(row['from_value']))} to {name(row['to_value'])} ({name(row['dimension'])})"
-    return Estimate(
-        label=label,
-        told=f"{signed(row['difference_points'])} ({_points_interval(row)})",
-        value=row["difference_points"],
-        low=row["difference_low_points"],
-        high=row["difference_high_points"],
-        sample=min(row["compared_count"], row["compared_reference_count"]),
-        hover=(
-            label,
-            f"lost {share(row['dropoff_share'])} of {several(row['settled_count'], 'settled journey')}",
-            f"stayed: {share(row['reference_share'])} of {count(row['reference_count'])}",
+        title=said("Hand-overs against staying"),
+        definition=said(
+            "Points more (+) or fewer (\u2212) of the journeys lost.{part} {meaning}",
+            part=part,
+            meaning=said(HANDOVER_MEANING),
         ),
-        colour=theme.LOST if is_loss(row) else theme.ADVANCED,
     )
+    caption = said("Hand-overs, by the lower end of what they lose more. {meaning}", meaning=said(HANDOVER_MEANING))
+    cells = map(_hand_cells, rows[:MAX_LISTED])
+    return [figure, folded(said("Show as a table"), table(_HANDOVER_COLUMNS, cells, caption=caption))]
 
 
 def _hand_cells(row: _Row) -> tuple[str, ...]:

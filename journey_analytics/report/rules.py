@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
-from journey_analytics.process_rules.sentences import CAUTION, PENDING, notes, result_sentence, worst_first
+from journey_analytics.language import said
+from journey_analytics.process_rules.sentences import CAUTION, PENDING, notes, worst_first
 from journey_analytics.report.blocks import Column, Section, chart, folded, table
-from journey_analytics.report.figures import theme
-from journey_analytics.report.figures.forest import Estimate, forest_figure
+from journey_analytics.report.figures.rules import result_words, rules_figure
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
-    capital,
     count,
     interval,
     moment,
@@ -34,7 +33,7 @@ _COLUMNS = (
 _VIOLATION_COLUMNS = (Column("When (UTC)"), Column("Journey"), Column("Touchpoint"))
 _MEANING = (
     "Share of the cases in which a rule asked for something and it certainly did not come true, of those where that is "
-    "certain. "
+    "certain."
 )
 
 
@@ -46,54 +45,53 @@ def rules(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     figure = chart(
         "process-rules",
         rules_figure(rows),
-        title="Cases that broke the rule",
-        definition=f"{_MEANING}{PENDING} A customer's cases are looked at over all journeys, where the rule is about "
-        "customers. Hollow: fewer than 30 certain cases.",
+        title=said("Cases that broke the rule"),
+        definition=said(
+            "{meaning} {pending} A customer's cases are looked at over all journeys, where the rule is about "
+            "customers. Hollow: fewer than 30 certain cases.",
+            meaning=said(_MEANING),
+            pending=said(PENDING),
+        ),
     )
     return Section(
-        "rules", "Rules of the process", _lead(rows), join([figure, _table(rows), *_violations(frames, rows)])
+        "rules", said("Rules of the process"), _lead(rows), join([figure, _table(rows), *_violations(frames, rows)])
     )
 
 
 def _lead(rows: Sequence[_Row]) -> Html:
     worst = rows[0]
     broken = sum(1 for row in rows if row["violated_count"])
-    most = "" if not worst["violated_count"] else f" Most: “{worst['description']}” was {_told(worst)}."
-    return tag("span", f"{count(broken)} of {several(len(rows), 'rule')} of the process certainly broken.{most}")
-
-
-def _told(row: _Row) -> str:
-    return result_sentence(row).replace(" %", "\u00a0%")
-
-
-def rules_figure(rows: Sequence[_Row]) -> go.Figure:
-    """The share of certain cases that broke each rule, with its 95 % interval; what was never asked is not drawn."""
-    drawn = [_estimate(row) for row in rows if row["violated_share"] is not None]
-    return forest_figure(drawn, axis="share of cases that broke it", kind="share", empty="No case is certain yet.")
-
-
-def _estimate(row: _Row) -> Estimate:
-    low, high = row["violated_low_share"], row["violated_high_share"]
-    return Estimate(
-        label=row["description"],
-        told=f"{share(row['violated_share'])} ({interval(low, high)})",
-        value=row["violated_share"],
-        low=low,
-        high=high,
-        sample=row["fulfilled_count"] + row["violated_count"],
-        hover=(row["description"], capital(_told(row))),
-        colour=theme.LOST if row["violated_count"] else theme.ADVANCED,
+    most = (
+        ""
+        if not worst["violated_count"]
+        else (
+            " "
+            + said(
+                "Most: “{description}” was {told}.", description=retold(worst["description"]), told=result_words(worst)
+            )
+        )
+    )
+    return tag(
+        "span",
+        said(
+            "{broken} of {rules} of the process certainly broken.{most}",
+            broken=count(broken),
+            rules=several(len(rows), "rule"),
+            most=most,
+        ),
     )
 
 
 def _table(rows: Sequence[_Row]) -> Html:
-    caption = f"Rules of the process, the most broken first. {CAUTION}".replace(" %", "\u00a0%")
+    caption = said("Rules of the process, the most broken first. {caution}", caution=said(CAUTION)).replace(
+        " %", "\u00a0%"
+    )
     return table(_COLUMNS, map(_cells, rows), caption=caption)
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
     return (
-        row["description"] or row["rule_id"],
+        retold(row["description"] or row["rule_id"]),
         count(row["activation_count"]),
         count(row["fulfilled_count"]),
         count(row["violated_count"]),
@@ -106,7 +104,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
         count(row["fulfilled_settled_count"]),
         signed(row["difference_points"]),
         signed_interval(row["difference_low_points"], row["difference_high_points"]),
-        "; ".join(notes(row)) or MISSING,
+        "; ".join(map(retold, notes(row))) or MISSING,
     )
 
 
@@ -119,5 +117,8 @@ def _violation(found: pl.DataFrame, row: _Row) -> Html:
     cells = [
         (moment(one["occurred_at"]), one["journey_id"] or MISSING, one["touchpoint_id"] or MISSING) for one in newest
     ]
-    caption = f"What broke the rule, newest first; all of it: journey rules {row['rule_id']}"
-    return folded(f"Show what broke “{row['description']}”", table(_VIOLATION_COLUMNS, cells, caption=caption))
+    caption = said("What broke the rule, newest first; all of it: journey rules {rule_id}", rule_id=row["rule_id"])
+    return folded(
+        said("Show what broke “{description}”", description=retold(row["description"])),
+        table(_VIOLATION_COLUMNS, cells, caption=caption),
+    )

@@ -3,29 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, chart, folded, grid, table
-from journey_analytics.report.figures import theme
-from journey_analytics.report.figures.axes import label_axis, lines, percent_axis, short_label
 from journey_analytics.report.figures.dropoff import of_all, stage_order
-from journey_analytics.report.figures.forest import Estimate, forest_figure, hover
+from journey_analytics.report.figures.forest import Estimate, forest_figure
+from journey_analytics.report.figures.stays import EXIT_TITLES, exit_figure, exit_title
 from journey_analytics.report.markup import Html, join
 from journey_analytics.report.wording import SMALL_SAMPLE, count, interval, listed, share, stage_title
 
 PURCHASE = "purchase"
-EXIT_TITLES = {
-    "advanced": "Moved on", "regressed": "Went back", "window_over": "Time ran out", "inactive": "Fell silent",
-    "abandoned": "Ended it",
-}  # fmt: skip
-"""What ends a stay, in the order of the bars: what is lost last, and in shades of the accent."""
-_EXIT_COLOURS = {
-    "advanced": theme.ADVANCED, "regressed": theme.OPEN, "window_over": "#eec3ae", "inactive": "#dd8a63",
-    "abandoned": theme.LOST,
-}  # fmt: skip
-_ROOM_FROM = 0.09
-_DARK = frozenset({"advanced", "inactive", "abandoned"})
 
 _Row = dict[str, Any]
 _EXIT_COLUMNS = (
@@ -56,69 +44,14 @@ def _exit_chart(exits: pl.DataFrame) -> Html:
     return chart(
         "stage-exit",
         exit_figure(exits),
-        title="How a stay in a stage ends",
-        definition="Estimated share of all journeys that entered, by the first thing that ended the stay within the "
-        "window; open ones count for as long as they were seen. Who went back a stage may still move on later. Ended "
-        "it: an explicit end such as unsubscribing. Fell silent: closed by inactivity before the window was over.",
+        title=said("How a stay in a stage ends"),
+        definition=said(
+            "Estimated share of all journeys that entered, by the first thing that ended the stay within the "
+            "window; open ones count for as long as they were seen. Who went back a stage may still move on "
+            "later. Ended it: an explicit end such as unsubscribing. Fell silent: closed by inactivity before "
+            "the window was over."
+        ),
     )
-
-
-def exit_figure(exits: pl.DataFrame) -> go.Figure:
-    """Per stage the shares of what ended the stay first, stacked to 100 %."""
-    told = exits.filter(pl.col("estimated_share").is_not_null())
-    firsts = told.unique("stage", keep="first", maintain_order=True).sort(stage_order()).to_dicts()
-    if not firsts:
-        return theme.message("Too few journeys were watched long enough.")
-    cells = {(row["stage"], row["exit"]): row for row in told.to_dicts()}
-    present = [each for each in EXIT_TITLES if any(cells[key]["estimated_share"] for key in cells if key[1] == each)]
-    return theme.figure(
-        *(_exit_bar(each, firsts, cells) for each in present),
-        height=124 + 52 * len(firsts),
-        barmode="stack",
-        legend={"traceorder": "normal"},
-        xaxis=percent_axis(0, 1.0, most_steps=5) | {"range": [0, 1.0], "title": lines("share of those who entered")},
-        yaxis=label_axis([_stage_label(row["stage"], row["entered_count"]) for row in firsts]),
-        margin={"l": 8, "r": 24, "t": 36, "b": 44},
-    )
-
-
-def _stage_label(stage: str, entered: int) -> str:
-    return short_label(stage_title(stage), f"{count(entered)} entered")
-
-
-def _exit_bar(exit_: str, firsts: Sequence[_Row], cells: Mapping[tuple[str, str], _Row]) -> go.Bar:
-    rows = [cells.get((first["stage"], exit_)) for first in firsts]
-    shares = [row["estimated_share"] if row else 0.0 for row in rows]
-    return go.Bar(
-        x=shares,
-        y=list(range(len(firsts))),
-        orientation="h",
-        name=EXIT_TITLES[exit_],
-        marker={"color": _EXIT_COLOURS[exit_], "line": {"color": theme.PAPER, "width": 1}},
-        text=[f"{value * 100:.0f}\u00a0%" if value >= _ROOM_FROM else "" for value in shares],
-        textposition="inside",
-        textangle=0,
-        insidetextanchor="middle",
-        insidetextfont={"color": theme.PAPER if exit_ in _DARK else theme.INK, "size": 12},
-        customdata=[_exit_words(row) if row else "" for row in rows],
-        hovertemplate="%{customdata}<extra></extra>",
-    )
-
-
-def _exit_words(row: _Row) -> str:
-    return hover(
-        [
-            f"{stage_title(row['stage'])}: {_exit(row['exit']).lower()}",
-            f"estimated {share(row['estimated_share'])} of all {count(row['entered_count'])} that entered, within "
-            f"{count(row['window_days'])} days",
-            f"95 % interval {interval(row['estimated_low_share'], row['estimated_high_share'])}",
-            f"so far {count(row['exit_count'])}; not ended yet {count(row['open_count'])}",
-        ]
-    )
-
-
-def _exit(exit_: str) -> str:
-    return EXIT_TITLES.get(exit_, exit_)
 
 
 def _reach(reach: pl.DataFrame) -> list[_Row]:
@@ -134,20 +67,24 @@ def _reach_chart(reach: Sequence[_Row]) -> Html:
         "stage-reach",
         forest_figure(
             [_estimate(row) for row in told],
-            axis="buy, share of those who entered",
+            axis=said("buy, share of those who entered"),
             kind="share",
-            empty="Too few journeys were watched long enough.",
+            empty=said("Too few journeys were watched long enough."),
         ),
-        title="How many reach a purchase in the end",
-        definition=f"Estimated share of all journeys that entered the stage and buy within {_windows(told)} days; open "
-        "ones count for as long as they were seen. Lines: 95 % intervals. Hollow: fewer than "
-        f"{SMALL_SAMPLE} journeys.",
+        title=said("How many reach a purchase in the end"),
+        definition=said(
+            "Estimated share of all journeys that entered the stage and buy within {windows} days; open ones "
+            "count for as long as they were seen. Lines: 95 % intervals. Hollow: fewer than {least} "
+            "journeys.",
+            windows=_windows(told),
+            least=SMALL_SAMPLE,
+        ),
     )
 
 
 def _windows(rows: Sequence[_Row]) -> str:
     """The days that count, stage by stage; those of later stages are added up."""
-    return listed([count(row["window_days"]) for row in rows]) or "the stages'"
+    return listed([count(row["window_days"]) for row in rows]) or said("the stages'")
 
 
 def _estimate(row: _Row) -> Estimate:
@@ -160,12 +97,28 @@ def _estimate(row: _Row) -> Estimate:
         high=high,
         sample=row["entered_count"],
         hover=(
-            f"{stage_title(row['from_stage'])} to purchase, within {count(row['window_days'])} days",
-            f"estimated {share(row['estimated_reach_share'])} of all {count(row['entered_count'])} that entered, "
-            f"95 % interval {interval(low, high)}",
-            f"observed {share(row['observed_reach_share'])} of {count(row['observed_count'])} whose time is over",
-            f"reached {count(row['reached_count'])}, missed {count(row['missed_count'])}, still open "
-            f"{count(row['open_count'])}",
+            said(
+                "{from_stage} to purchase, within {window_days} days",
+                from_stage=stage_title(row["from_stage"]),
+                window_days=count(row["window_days"]),
+            ),
+            said(
+                "estimated {estimated_reach_share} of all {entered_count} that entered, 95 % interval {interval}",
+                estimated_reach_share=share(row["estimated_reach_share"]),
+                entered_count=count(row["entered_count"]),
+                interval=interval(low, high),
+            ),
+            said(
+                "observed {observed_reach_share} of {observed_count} whose time is over",
+                observed_reach_share=share(row["observed_reach_share"]),
+                observed_count=count(row["observed_count"]),
+            ),
+            said(
+                "reached {reached_count}, missed {missed_count}, still open {open_count}",
+                reached_count=count(row["reached_count"]),
+                missed_count=count(row["missed_count"]),
+                open_count=count(row["open_count"]),
+            ),
         ),
     )
 
@@ -175,19 +128,22 @@ def _exit_table(exits: pl.DataFrame) -> Html:
     order = pl.col("exit").replace_strict(places, default=len(places), return_dtype=pl.Int64)
     rows = [
         (
-            stage_title(row["stage"]), _exit(row["exit"]), count(row["exit_count"]), share(row["estimated_share"]),
+            stage_title(row["stage"]), exit_title(row["exit"]), count(row["exit_count"]), share(row["estimated_share"]),
             interval(row["estimated_low_share"], row["estimated_high_share"]), count(row["entered_count"]),
             count(row["open_count"]),
         )
         for row in exits.sort(stage_order(), order, "exit").to_dicts()
     ]  # fmt: skip
-    return folded("Show how stays end as a table", table(_EXIT_COLUMNS, rows, caption="The shares of a stage sum to 1"))
+    return folded(
+        said("Show how stays end as a table"),
+        table(_EXIT_COLUMNS, rows, caption=said("The shares of a stage sum to 1")),
+    )
 
 
 def _reach_table(reach: Sequence[_Row]) -> Html:
     rows = [
         (
-            stage_title(row["from_stage"]), _to(row["to_stage"]), f"{count(row['window_days'])} days",
+            stage_title(row["from_stage"]), _to(row["to_stage"]), _days(row),
             count(row["entered_count"]), count(row["reached_count"]), count(row["missed_count"]),
             count(row["open_count"]), share(row["estimated_reach_share"]),
             interval(row["estimated_low_share"], row["estimated_high_share"]), share(row["observed_reach_share"]),
@@ -195,9 +151,13 @@ def _reach_table(reach: Sequence[_Row]) -> Html:
         )
         for row in reach
     ]  # fmt: skip
-    caption = "Entered = reached + missed + still open; days: the windows of the stages on the way, added up"
-    return folded("Show how many reach each later stage as a table", table(_REACH_COLUMNS, rows, caption=caption))
+    caption = said("Entered = reached + missed + still open; days: the windows of the stages on the way, added up")
+    return folded(said("Show how many reach each later stage as a table"), table(_REACH_COLUMNS, rows, caption=caption))
+
+
+def _days(row: _Row) -> str:
+    return said("{window_days} days", window_days=count(row["window_days"]))
 
 
 def _to(stage: str) -> str:
-    return "a purchase" if stage == PURCHASE else stage_title(stage)
+    return said("a purchase") if stage == PURCHASE else stage_title(stage)

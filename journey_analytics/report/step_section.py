@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from journey_analytics.contract import END_NODES, START
+from journey_analytics.language import said
 from journey_analytics.paths.link_shares import with_shares
 from journey_analytics.paths.step_links import STEP_WORDS, folded, shortened
 from journey_analytics.report.blocks import Column, Section, chart, switch, table
@@ -36,7 +37,7 @@ class View:
     anchor: str
     title: str
     steps: int
-    told: str
+    told: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -54,12 +55,12 @@ _TO_END: Final = (
 )
 _ROUND_PURCHASE: Final = "Only journeys with a purchase; steps are counted from it, before and after."
 VIEWS: Final = (
-    View("stage", "start", "Stages, from the start", 5, f"{_FROM_START} {_AS_ENTERED}"),
-    View("stage", "end", "Stages, back from the end", 5, _TO_END),
-    View("stage", "purchase", "Stages, around the purchase", 4, _ROUND_PURCHASE),
-    View("activity", "start", "Activities, from the start", 5, _FROM_START),
-    View("activity", "end", "Activities, back from the end", 5, _TO_END),
-    View("activity", "purchase", "Activities, around the purchase", 3, _ROUND_PURCHASE),
+    View("stage", "start", "Stages, from the start", 5, (_FROM_START, _AS_ENTERED)),
+    View("stage", "end", "Stages, back from the end", 5, (_TO_END,)),
+    View("stage", "purchase", "Stages, around the purchase", 4, (_ROUND_PURCHASE,)),
+    View("activity", "start", "Activities, from the start", 5, (_FROM_START,)),
+    View("activity", "end", "Activities, back from the end", 5, (_TO_END,)),
+    View("activity", "purchase", "Activities, around the purchase", 3, (_ROUND_PURCHASE,)),
 )
 
 
@@ -67,8 +68,10 @@ def step_flow(frames: Frames) -> Section:
     """How journeys go on step by step, in six views to choose from, the links of each behind a line."""
     flow = frames["mart.step_flow"]
     stages = dict(frames["mart.activity"].select("activity", "stage").iter_rows())
-    options = [(view.key, view.title, _view(_of(flow, view), view, stages)) for view in VIEWS]
-    return Section("steps", "Step by step", _lead(flow, _begun_before(frames)), switch("steps-view", "Show", options))
+    options = [(view.key, said(view.title), _view(_of(flow, view), view, stages)) for view in VIEWS]
+    return Section(
+        "steps", said("Step by step"), _lead(flow, _begun_before(frames)), switch("steps-view", said("Show"), options)
+    )
 
 
 def _begun_before(frames: Frames) -> int:
@@ -86,19 +89,31 @@ def _lead(flow: pl.DataFrame, begun_before: int) -> Html:
     first = links.filter(pl.col("node") == START).sort(["journey_count", "next_node"], descending=[True, False])
     total = int(first["journey_count"].sum())
     if not total:
-        return tag("span", "No journey has begun yet.")
+        return tag("span", said("No journey has begun yet."))
     after = {
         end: _sum(links, (pl.col("step_number") == 1) & (pl.col("next_node") == end)) for end in END_NODES.values()
     }
     lost, open_ = after[END_NODES["dropped"]], after[END_NODES["open"]]
     begin = first.row(0, named=True)
-    more = f" Of {several(begun_before, 'journey')} the beginning may be missing." if begun_before else ""
+    more = (
+        (" " + said("Of {journeys} the beginning may be missing.", journeys=several(begun_before, "journey")))
+        if begun_before
+        else ""
+    )
     return tag(
         "span",
-        f"{several(total, 'journey')}, which most often begin in {_words(begin['next_node'], 'stage')} "
-        f"({count(begin['journey_count'])}, {share(begin['journey_count'] / total)}). {count(lost)} "
-        f"({share(lost / total)}) were lost right after their first stage, and {count(open_)} are still open "
-        f"there.{more}",
+        said(
+            "{journeys}, which most often begin in {words} ({journey_count}, {journey_count_2}). {lost} "
+            "({lost_2}) were lost right after their first stage, and {open} are still open there.{more}",
+            journeys=several(total, "journey"),
+            words=_words(begin["next_node"], "stage"),
+            journey_count=count(begin["journey_count"]),
+            journey_count_2=share(begin["journey_count"] / total),
+            lost=count(lost),
+            lost_2=share(lost / total),
+            open=count(open_),
+            more=more,
+        ),
     )
 
 
@@ -108,26 +123,36 @@ def _sum(links: pl.DataFrame, holds: pl.Expr) -> int:
 
 def _view(links: pl.DataFrame, view: View, stages: Mapping[str, str]) -> Html:
     if links.is_empty():
-        return tag("p", _OUT_OF_PAGE, class_="empty")
+        return tag("p", said(_OUT_OF_PAGE), class_="empty")
     drawn = chart(
         f"steps-{view.key}",
         step_flow_figure(links, level=view.level, anchor=view.anchor, steps=view.steps, top=_TOP, stages=stages),
-        title=view.title,
+        title=said(view.title),
         definition=_definition(links, view),
     )
-    return join([drawn, behind("Show these numbers as a table", _table(links, view))])
+    return join([drawn, behind(said("Show these numbers as a table"), _table(links, view))])
 
 
 def _definition(links: pl.DataFrame, view: View) -> Html:
     total = _sum(links, pl.col("node") == START)
-    order = "stages" if view.level == "stage" else "activities (immediate repeats are one step)"
+    order = said("stages") if view.level == "stage" else said("activities (immediate repeats are one step)")
     return join(
         [
-            f"Heights are journeys, {count(total)} in all; at every step as many come in as go on or end. Steps are "
-            f"the {order} of a journey, in order; a later return is a step of its own. {view.told} Purchased, lost, "
-            "still open: how the journey stands at the cut-off, drawn where its steps end. Other steps: all but the "
-            f"{_TOP} with most journeys there. Further steps: more than {view.steps} away. Colours are stages. For "
-            "other journeys and anchors: ",
+            (
+                said(
+                    "Heights are journeys, {total} in all; at every step as many come in as go on or end. Steps are "
+                    "the {order} of a journey, in order; a later return is a step of its own. {told} Purchased, lost, "
+                    "still open: how the journey stands at the cut-off, drawn where its steps end. Other steps: all but the "
+                    "{most} with most journeys there. Further steps: more than {steps} away. Colours are stages. For "
+                    "other journeys and anchors:",
+                    total=count(total),
+                    order=order,
+                    told=" ".join(said(part) for part in view.told),
+                    most=_TOP,
+                    steps=view.steps,
+                )
+                + " "
+            ),
             tag("code", f"journey flow --level {view.level} --from {view.anchor}"),
         ]
     )
@@ -142,9 +167,13 @@ def _table(links: pl.DataFrame, view: View) -> Html:
     return table(
         _COLUMNS,
         _rows(kept, view.level),
-        caption=f"Links of at least {share(_LISTED_SHARE)} of the {several(total, 'journey')}; purchased, lost and "
-        "still open: how these journeys stand at the cut-off; settled: those that began early enough before it for a "
-        "loss to be known, and are purchased or lost; * fewer than 30",
+        caption=said(
+            "Links of at least {least} of the {journeys}; purchased, lost and still open: how these "
+            "journeys stand at the cut-off; settled: those that began early enough before it for a loss to be "
+            "known, and are purchased or lost; * fewer than 30",
+            least=share(_LISTED_SHARE),
+            journeys=several(total, "journey"),
+        ),
     )
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, folded, table
 from journey_analytics.report.inference_words import accept_command
-from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.markup import Html, join, phrase, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import MISSING, count, name, readable, several, share, stage_title
 
 Frames = Mapping[str, pl.DataFrame]
@@ -34,9 +36,14 @@ def unknown_words(headline: pl.DataFrame) -> Html | None:
     by_rule = None if unknown is None or unmatched is None else max(0.0, unknown - unmatched)
     return tag(
         "p",
-        f"{share(unknown)} of {several(row['touchpoint_count'] or 0, 'touchpoint')} have no stage: {share(by_rule)} on "
-        "purpose, because a rule says so (a delivered e-mail, for example), and "
-        f"{share(unmatched)} because no rule matched.",
+        said(
+            "{unknown} of {touchpoints} have no stage: {by_rule} on purpose, because a rule says so (a delivered "
+            "e-mail, for example), and {unmatched} because no rule matched.",
+            unknown=share(unknown),
+            touchpoints=several(row["touchpoint_count"] or 0, "touchpoint"),
+            by_rule=share(by_rule),
+            unmatched=share(unmatched),
+        ),
     )
 
 
@@ -45,13 +52,17 @@ def unknown_activities(frames: Frames) -> Html:
     rows = _with_evidence(frames)
     unmatched, by_rule = rows.filter(pl.col("unmatched_count") > 0), rows.filter(pl.col("unmatched_count") == 0)
     shown, rest = unmatched.head(_SHOWN), unmatched.slice(_SHOWN, _AT_MOST)
-    caption = f"The {_SHOWN} with the most touchpoints" if rest.height else "By touchpoints that no rule matched"
+    caption = (
+        said("The {most} with the most touchpoints", most=_SHOWN)
+        if rest.height
+        else said("By touchpoints that no rule matched")
+    )
     blocks = [
-        tag("h4", "Activities that no rule knows"),
+        tag("h4", said("Activities that no rule knows")),
         *_accept_words(unmatched),
         _suggestion_table(shown, caption),
-        *_folded_table("Show the rarer ones", rest, _suggestion_table),
-        *_folded_table("Show activities that a rule leaves without a stage, on purpose", by_rule, _by_rule_table),
+        *_folded_table(said("Show the rarer ones"), rest, _suggestion_table),
+        *_folded_table(said("Show activities that a rule leaves without a stage, on purpose"), by_rule, _by_rule_table),
     ]
     return join(blocks)
 
@@ -82,13 +93,16 @@ def _accept_words(unmatched: pl.DataFrame) -> list[Html]:
         return []
     suggested = unmatched.filter(pl.col("suggested_stage").is_not_null())["activity"].drop_nulls().to_list()
     command = next(filter(None, map(accept_command, suggested)), "journey stage accept ACTIVITY")
-    words = "No stage is guessed. A suggestion becomes a rule when somebody accepts it, for example with "
-    return [tag("p", words, tag("code", command), ", and takes effect at the next run.")]
+    words = (
+        "No stage is guessed. A suggestion becomes a rule when somebody accepts it, for example with {command}, and "
+        "takes effect at the next run."
+    )
+    return [tag("p", phrase(words, command=tag("code", command)))]
 
 
 def _suggestion_table(rows: pl.DataFrame, caption: str) -> Html:
     cells = [_cells(row) for row in rows.iter_rows(named=True)]
-    return table(_COLUMNS, cells, caption=caption, empty="A rule matched every touchpoint.")
+    return table(_COLUMNS, cells, caption=caption, empty=said("A rule matched every touchpoint."))
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -98,8 +112,14 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         name(row["source"]),
         count(row["unmatched_count"]),
         share(row["touchpoint_share"]),
-        f"{stage_title(stage)}, right for {share(row['suggested_share'])}" if stage else "none: the evidence is thin",
-        readable(row["evidence"]) if row["evidence"] else MISSING,
+        said(
+            "{stage}, right for {suggested_share}",
+            stage=stage_title(stage),
+            suggested_share=share(row["suggested_share"]),
+        )
+        if stage
+        else said("none: the evidence is thin"),
+        retold(readable(row["evidence"])) if row["evidence"] else MISSING,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from journey_analytics.language import number, said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
 from journey_analytics.report.figures.coverage import coverage_figure, needed
 from journey_analytics.report.markup import Html, join, tag
@@ -41,28 +42,32 @@ def variants(frames: Mapping[str, pl.DataFrame]) -> Section:
     stages, activities, coverage = (
         frames[table_] for table_ in ("mart.stage_variant", "mart.variant", "mart.variant_coverage")
     )
-    options = [(key, title, _lists(stages, activities, key, column)) for key, title, column in _ORDERS]
+    options = [(key, said(title), _lists(stages, activities, key, column)) for key, title, column in _ORDERS]
     note = tag(
         "p",
-        "Bars: journeys by status at the cut-off; blue purchased, orange lost, grey still open. No share of purchases: "
-        "an order that holds a purchase was purchased by definition; what begins alike and ends differently is "
-        "compared under Paths. Durations: from the first to the last touchpoint, of open journeys so far. Money: "
-        "purchases up to the cut-off. Immediate repeats are drawn as one with ×n. Lists are over the 200 most frequent "
-        "orders.",
+        said(
+            "Bars: journeys by status at the cut-off; blue purchased, orange lost, grey still open. No share of "
+            "purchases: an order that holds a purchase was purchased by definition; what begins alike and ends "
+            "differently is compared under Paths. Durations: from the first to the last touchpoint, of open "
+            "journeys so far. Money: purchases up to the cut-off. Immediate repeats are drawn as one with ×n. "
+            "Lists are over the 200 most frequent orders."
+        ),
         class_="definition",
     )
-    parts = [switch("variant-order", "Order by", options), note]
+    parts = [switch("variant-order", said("Order by"), options), note]
     if not coverage.is_empty():
         parts.append(_coverage(coverage))
-    return Section("variants", "Most frequent journeys", _lead(activities, coverage), join(parts))
+    return Section("variants", said("Most frequent journeys"), _lead(activities, coverage), join(parts))
 
 
 def _lists(stages: pl.DataFrame, activities: pl.DataFrame, key: str, column: str) -> Html:
     parts = [
-        tag("div", tag("h3", "By stages"), _variant_list(_ordered(stages, key, column), "stages", STAGE_VARIANTS)),
+        tag(
+            "div", tag("h3", said("By stages")), _variant_list(_ordered(stages, key, column), "stages", STAGE_VARIANTS)
+        ),
         tag(
             "div",
-            tag("h3", "By activities"),
+            tag("h3", said("By activities")),
             _variant_list(_ordered(activities, key, column), "activities", ACTIVITY_VARIANTS),
         ),
     ]
@@ -79,8 +84,12 @@ def _ordered(variants_: pl.DataFrame, key: str, column: str) -> pl.DataFrame:
 def _lead(activities: pl.DataFrame, coverage: pl.DataFrame) -> Html:
     top = activities.sort(["journey_count", "variant_id"], descending=[True, False]).head(ACTIVITY_VARIANTS)
     if top.is_empty():
-        return tag("span", "No journeys yet.")
-    covered = f"The {count(top.height)} most frequent orders of activities cover {share(_sum(top))} of all journeys."
+        return tag("span", said("No journeys yet."))
+    covered = said(
+        "The {height} most frequent orders of activities cover {sum} of all journeys.",
+        height=count(top.height),
+        sum=share(_sum(top)),
+    )
     return tag("span", join([covered, *([f" {_half(coverage)}"] if not coverage.is_empty() else [])]))
 
 
@@ -89,7 +98,9 @@ def _half(coverage: pl.DataFrame) -> str:
     if few is None or many is None:
         return ""
     orders, others = several(few, "order"), several(many, "different order")
-    return f"Half of the journeys are {orders} of stages, but {others} of activities."
+    return said(
+        "Half of the journeys are {orders} of stages, but {others} of activities.", orders=orders, others=others
+    )
 
 
 def _sum(rows: pl.DataFrame) -> float:
@@ -100,10 +111,13 @@ def _coverage(coverage: pl.DataFrame) -> Html:
     drawn = chart(
         "variant-coverage",
         coverage_figure(coverage),
-        title="How many orders cover how many journeys",
-        definition="The most frequent orders first: the share of all journeys that took one of them. Each step to the "
-        "right on the axis is ten times as many. Marks: the fewest that cover 50, 80, 90 and 95 %. A steep curve means "
-        "that journeys are alike; a late one that hardly any two are, so that single orders say little.",
+        title=said("How many orders cover how many journeys"),
+        definition=said(
+            "The most frequent orders first: the share of all journeys that took one of them. Each step to the "
+            "right on the axis is ten times as many. Marks: the fewest that cover 50, 80, 90 and 95 %. A steep "
+            "curve means that journeys are alike; a late one that hardly any two are, so that single orders say "
+            "little."
+        ),
     )
     rows = [
         (share(target), *(_needed_words(coverage, level, target) for level in ("stage", "activity")))
@@ -111,8 +125,8 @@ def _coverage(coverage: pl.DataFrame) -> Html:
     ]
     columns = (Column("Of all journeys"), Column("Orders of stages", number=True),
                Column("Orders of activities", number=True))  # fmt: skip
-    numbers = table(columns, rows, caption="The fewest orders, most frequent first, that cover so many journeys")
-    return tag("div", drawn, folded("Show these numbers as a table", numbers), class_="part")
+    numbers = table(columns, rows, caption=said("The fewest orders, most frequent first, that cover so many journeys"))
+    return tag("div", drawn, folded(said("Show these numbers as a table"), numbers), class_="part")
 
 
 def _needed_words(coverage: pl.DataFrame, level: str, target: float) -> str:
@@ -123,10 +137,14 @@ def _needed_words(coverage: pl.DataFrame, level: str, target: float) -> str:
 def _variant_list(rows: pl.DataFrame, column: str, limit: int) -> Html:
     top = rows.head(limit)
     if top.is_empty():
-        return tag("p", "None.", class_="empty")
+        return tag("p", said("None."), class_="empty")
     most = max(top["journey_count"].to_list())
     items = [_variant_item(row, row[column], most) for row in top.iter_rows(named=True)]
-    cover = f"Together {several(int(top['journey_count'].sum()), 'journey')}, {share(_sum(top))} of all."
+    cover = said(
+        "Together {journeys}, {sum} of all.",
+        journeys=several(int(top["journey_count"].sum()), "journey"),
+        sum=share(_sum(top)),
+    )
     return join([tag("ol", *items, class_="variants"), tag("p", cover, class_="definition")])
 
 
@@ -134,7 +152,14 @@ def _variant_item(row: _Row, steps: Sequence[str], most: int) -> Html:
     numbers = tag(
         "p",
         tag("b", several(row["journey_count"], "journey")),
-        f" · {share(row['journey_share_of_all'])} of all{_money_words(row)}",
+        (
+            " "
+            + said(
+                "· {journey_share_of_all} of all{money_words}",
+                journey_share_of_all=share(row["journey_share_of_all"]),
+                money_words=_money_words(row),
+            )
+        ),
         tag("br"),
         _outcome_words(row),
         *_time_words(row),
@@ -144,13 +169,13 @@ def _variant_item(row: _Row, steps: Sequence[str], most: int) -> Html:
 
 def _outcome_words(row: _Row) -> str:
     bought, lost, still_open = (count(row[f"{status}_count"]) for status in ("converted", "dropped", "open"))
-    return f"{bought} purchased, {lost} lost, {still_open} open"
+    return said("{bought} purchased, {lost} lost, {still_open} open", bought=bought, lost=lost, still_open=still_open)
 
 
 def _money_words(row: _Row) -> str:
     if row["amount"] is None or not row["converted_count"]:
         return ""
-    return f" · {row['amount']:,.0f} {name(row['currency'])}"
+    return f" · {number(format(row['amount'], ',.0f'))} {name(row['currency'])}"
 
 
 def _time_words(row: _Row) -> Iterator[Html | str]:
@@ -158,10 +183,15 @@ def _time_words(row: _Row) -> Iterator[Html | str]:
     if not row["median_duration_seconds"]:
         return
     yield tag("br")
-    yield f"median {duration(row['median_duration_seconds'])}"
+    yield said("median {median_duration_seconds}", median_duration_seconds=duration(row["median_duration_seconds"]))
     if row["p75_duration_seconds"] is not None and row["journey_count"] >= SMALL_SAMPLE:
         quarter, three = duration(row["p25_duration_seconds"]), duration(row["p75_duration_seconds"])
-        yield f", half between {quarter} and {three}, 90 % within {duration(row['p90_duration_seconds'])}"
+        yield said(
+            ", half between {quarter} and {three}, 90 % within {p90_duration_seconds}",
+            quarter=quarter,
+            three=three,
+            p90_duration_seconds=duration(row["p90_duration_seconds"]),
+        )
 
 
 def _outcome_strip(row: _Row, most: int) -> Html:
@@ -183,6 +213,6 @@ def _chips(steps: Sequence[str]) -> Iterator[Html]:
             class_=f"chip {_STAGE_NAMES.get(step, '')}".strip(),
         )
     if len(runs) > _MAX_CHIPS:
-        yield tag("span", f"+ {len(runs) - _MAX_CHIPS} more", class_="chip more")
+        yield tag("span", said("+ {runs} more", runs=len(runs) - _MAX_CHIPS), class_="chip more")
     if not runs:
-        yield tag("span", "no stage", class_="chip more")
+        yield tag("span", said("no stage"), class_="chip more")

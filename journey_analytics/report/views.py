@@ -10,17 +10,22 @@ from journey_analytics.report import (
     changes,
     discovered_model,
     drivers,
+    feelings,
     funnels,
     inference,
+    journey_map,
     journeys,
     map_section,
+    overview,
     paths,
+    personas,
     planned,
     quality,
     rework,
     rules,
     step_section,
     variants,
+    voice,
     wins,
 )
 from journey_analytics.report.blocks import Section
@@ -41,9 +46,12 @@ class View:
     group: str
     make: Callable[[Frames], Section | None]
     tables: tuple[str, ...] = ()
+    make_small: Callable[[Frames], Section | None] | None = None
+    """Draws less of it, for the selections inside the report's one file; null: `make`."""
 
 
 VIEWS: tuple[View, ...] = (
+    View("overview", "Overview", "Overview", overview.overview, overview.TABLES),
     View("losses", "Losses", "Where", journeys.losses, ("mart.stage_dropoff",)),
     View("flow", "Flow", "Where", journeys.flow, ("mart.stage_flow",)),
     View("time", "Time", "Where", journeys.time_in_stage, ("mart.time_in_stage", "mart.stage_exit")),
@@ -51,9 +59,20 @@ VIEWS: tuple[View, ...] = (
     View("drivers", "Drivers", "Why", drivers.drivers, ("mart.driver",)),
     View("changes", "Changes", "Why", changes.changes, ("mart.change", "mart.change_reason", "mart.alert")),
     View("rework", "Rework", "Why", rework.rework, ("mart.rework", "mart.bottleneck", "mart.handover")),
+    View("feelings", "Feelings", "Why", feelings.feelings, ("mart.feeling", "mart.friction")),
+    View("voice", "Voice", "Why", voice.voice, ("mart.voice", "mart.voice_quote", "mart.text_quality")),
+    View("personas", "Personas", "Why", personas.personas, personas.TABLES),
+    View("journey-map", "Journey map", "What to do", journey_map.journey_map, ("mart.journey_map",)),
     View("wins", "Wins", "What to do", wins.wins, ("mart.opportunity",)),
     View("attribution", "Attribution", "What to do", attribution.attribution, ("mart.attribution",)),
-    View("map", "Map", "Paths", map_section.process_map, ("mart.path_link", "mart.path_activity")),
+    View(
+        "map",
+        "Map",
+        "Paths",
+        map_section.process_map,
+        ("mart.path_link", "mart.path_activity", "mart.path_example"),
+        map_section.small_process_map,
+    ),
     View("steps", "Steps", "Paths", step_section.step_flow, ("mart.step_flow",)),
     View("paths", "Paths", "Paths", paths.paths, ("mart.path_tree",)),
     View("variants", "Variants", "Paths", variants.variants, ("mart.variant", "mart.stage_variant")),

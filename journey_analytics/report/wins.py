@@ -5,10 +5,12 @@ from typing import Any
 
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.opportunity.sentences import LEAD, NOTHING, rounded, sentence
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
     SMALL_SAMPLE,
@@ -40,8 +42,8 @@ def wins(frames: Mapping[str, pl.DataFrame]) -> Section:
     """The ranked opportunities, best first: customers and money per month, each with its 95 % interval."""
     rows = _ordered(frames["mart.opportunity"])
     ranked = [row for row in rows if row["is_ranked"] and row["customers_per_month"] is not None]
-    lead = tag("span", f"{capital(_said(ranked[0]) if ranked else NOTHING)}.")
-    return Section("wins", "What can be won", lead, join([_charts(ranked), _table(rows)]))
+    lead = tag("span", f"{capital(_said(ranked[0]) if ranked else said(NOTHING))}.")
+    return Section("wins", said("What can be won"), lead, join([_charts(ranked), _table(rows)]))
 
 
 def _ordered(opportunities: pl.DataFrame) -> list[_Row]:
@@ -56,21 +58,32 @@ def _said(row: _Row) -> str:
 
 def _charts(ranked: Sequence[_Row]) -> Html:
     if not ranked:
-        return tag("p", LEAD, class_="definition")
+        return tag("p", said(LEAD), class_="definition")
     shown = ranked[:MAX_WINS]
     charts = [_customers(shown, len(ranked)), *([_money(shown)] if _has_money(shown) else [])]
     return grid("two", *charts)
 
 
 def _customers(shown: Sequence[_Row], ranked: int) -> Html:
-    part = f" Drawn: the first {len(shown)} of {several(ranked, 'ranked barrier')}." if ranked > len(shown) else ""
+    part = (
+        (
+            " "
+            + said(
+                "Drawn: the first {shown} of {barriers}.", shown=len(shown), barriers=several(ranked, "ranked barrier")
+            )
+        )
+        if ranked > len(shown)
+        else ""
+    )
     return chart(
         "wins-customers",
         forest_figure(
-            [_estimate(row, "customers") for row in shown], axis="customers per month", kind="number", empty=""
+            [_estimate(row, "customers") for row in shown], axis=said("customers per month"), kind="number", empty=""
         ),
-        title="Customers to be won per month",
-        definition=f"{LEAD} Hollow: fewer than {SMALL_SAMPLE} journeys.{part}",
+        title=said("Customers to be won per month"),
+        definition=said(
+            "{lead} Hollow: fewer than {least} journeys.{part}", lead=said(LEAD), least=SMALL_SAMPLE, part=part
+        ),
     )
 
 
@@ -81,13 +94,15 @@ def _money(shown: Sequence[_Row]) -> Html:
         "wins-money",
         forest_figure(
             [_estimate(row, "amount") for row in rows],
-            axis="money per month",
+            axis=said("money per month"),
             kind="number",
             empty="",
         ),
-        title=f"Money to be won per month, {currency}",
-        definition="The customers of the same row × the mean amount of a purchase, refunds of the order taken off; "
-        "the interval holds the uncertainty of both.",
+        title=said("Money to be won per month, {currency}", currency=currency),
+        definition=said(
+            "The customers of the same row × the mean amount of a purchase, refunds of the order taken off; the "
+            "interval holds the uncertainty of both."
+        ),
     )
 
 
@@ -110,29 +125,47 @@ def _estimate(row: _Row, figure: str) -> Estimate:
 
 def _hover(row: _Row) -> tuple[str, ...]:
     """What the gain is made of: entrants, present and target share, and what becomes of those who go on."""
-    money = f"{_money_words(row)} per month" if row["amount_per_month"] is not None else None
+    money = (
+        said("{money_words} per month", money_words=_money_words(row)) if row["amount_per_month"] is not None else None
+    )
     parts = (
         f"{stage_title(row['stage'])}: {_barrier(row)}",
-        f"{count(row['entered_count'])} entered (n), about {_rounded(row['entrants_per_month'])} per month",
-        f"go on: {share(row['present_advance_share'])}, 95 % interval "
-        f"{interval(row['present_low_share'], row['present_high_share'])}",
-        f"target: {share(row['target_advance_share'])} ({readable(row['target_source'] or '')})",
-        f"purchases, of those who go on: {share(row['goal_share'])}",
-        f"about {_customer_words(row)} customers per month",
+        said(
+            "{entered_count} entered (n), about {rounded} per month",
+            entered_count=count(row["entered_count"]),
+            rounded=_rounded(row["entrants_per_month"]),
+        ),
+        said(
+            "go on: {present_advance_share}, 95 % interval {interval}",
+            present_advance_share=share(row["present_advance_share"]),
+            interval=interval(row["present_low_share"], row["present_high_share"]),
+        ),
+        said(
+            "target: {target_advance_share} ({target_source})",
+            target_advance_share=share(row["target_advance_share"]),
+            target_source=retold(readable(row["target_source"] or "")),
+        ),
+        said("purchases, of those who go on: {goal_share}", goal_share=share(row["goal_share"])),
+        said("about {customer_words} customers per month", customer_words=_customer_words(row)),
         money,
-        readable(row["note"]) if row["note"] else None,
+        retold(readable(row["note"])) if row["note"] else None,
     )
     return tuple(part for part in parts if part)
 
 
 def _customer_words(row: _Row) -> str:
     between = _between(row["customers_low_per_month"], row["customers_high_per_month"])
-    return f"{_rounded(row['customers_per_month'])} (95 % interval {between})"
+    return said("{rounded} (95 % interval {between})", rounded=_rounded(row["customers_per_month"]), between=between)
 
 
 def _money_words(row: _Row) -> str:
     between = _between(row["amount_low_per_month"], row["amount_high_per_month"])
-    return f"{_rounded(row['amount_per_month'])} {name(row['currency'])} (95 % interval {between})"
+    return said(
+        "{rounded} {currency} (95 % interval {between})",
+        rounded=_rounded(row["amount_per_month"]),
+        currency=name(row["currency"]),
+        between=between,
+    )
 
 
 def _barrier(row: _Row) -> str:
@@ -150,8 +183,10 @@ def _between(low: float | None, high: float | None) -> str:
 def _table(rows: Sequence[_Row]) -> Html | str:
     if not rows:
         return ""
-    what = "Every barrier, the best first; those without a place last. * fewer than 30 journeys entered: not ranked"
-    return folded("Show every barrier as a table", table(_COLUMNS, [_cells(row) for row in rows], caption=what))
+    what = said(
+        "Every barrier, the best first; those without a place last. * fewer than 30 journeys entered: not ranked"
+    )
+    return folded(said("Show every barrier as a table"), table(_COLUMNS, [_cells(row) for row in rows], caption=what))
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
@@ -171,5 +206,5 @@ def _cells(row: _Row) -> tuple[str, ...]:
         _between(row["customers_low_per_month"], row["customers_high_per_month"]),
         _rounded(row["amount_per_month"]),
         _between(row["amount_low_per_month"], row["amount_high_per_month"]),
-        readable(row["note"]) if row["note"] else MISSING,
+        retold(readable(row["note"])) if row["note"] else MISSING,
     )

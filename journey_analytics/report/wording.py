@@ -72,6 +72,13 @@ def day(value: date | None) -> str:
     return MISSING if value is None else f"{value.day}{_SPACE}{said(_MONTHS[value.month - 1])}{_SPACE}{value.year}"
 
 
+def month(text: str | None) -> str:
+    """A month `2025-10` as `Oct 2025`; what is none stays as it is."""
+    year, _, number_ = (text or "").partition("-")
+    known = len(year) == len("2025") and year.isdigit() and number_.isdigit() and 1 <= int(number_) <= len(_MONTHS)
+    return f"{said(_MONTHS[int(number_) - 1])}{_SPACE}{year}" if known else name(text)
+
+
 def signed(value: float | None, digits: int = 1) -> str:
     """A difference with its sign, `–` for null; what rounds to nothing has none."""
     if value is None or math.isnan(value):

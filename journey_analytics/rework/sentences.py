@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from journey_analytics.language import said
+
 KINDS: Final = {
     "loop": "Comes again after others",
     "self_loop": "Directly again",
@@ -29,12 +31,17 @@ def subject_words(row: Mapping[str, Any]) -> str:
     """What was done again, as a phrase; names stay as they are logged."""
     subject = str(row["subject"])
     if row["kind"] == "ping_pong":
-        return " and ".join(subject.split(" | "))
+        return said("{one} and {two}", **_two(subject, " | "))
     if row["kind"] == "stage_regression":
-        return " back to ".join(subject.split(" > "))
+        return said("{one} back to {two}", **_two(subject, " > "))
     if row["kind"] == "repeated_contact" and subject == "unknown":
-        return "any further contact, the topic not being given"
+        return said("any further contact, the topic not being given")
     return subject
+
+
+def _two(subject: str, between: str) -> dict[str, str]:
+    one, _, two = subject.partition(between)
+    return {"one": one, "two": two}
 
 
 def is_loss(row: Mapping[str, Any]) -> bool:

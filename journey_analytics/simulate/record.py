@@ -7,6 +7,7 @@ from journey_analytics.simulate import segment, sendgrid, shopify, zendesk
 from journey_analytics.simulate.dirt import Dirt, bot_messages, text_of
 from journey_analytics.simulate.draw import iso
 from journey_analytics.simulate.journey import Journey, is_touchpoint, overlap_count, owner_of_passive
+from journey_analytics.simulate.satisfaction import survey
 from journey_analytics.simulate.things import Mail, Need, Order, Person, Ticket, Visit
 from journey_analytics.simulate.world import DECISION, POST_PURCHASE, World
 from journey_analytics.simulate.write import Landing, Table
@@ -26,6 +27,7 @@ TRUTH_COLUMNS: Final = {
         "device",
     ),
     "customer": ("customer_id", "persona", "kind"),
+    "survey": ("journey_id", "stage", "score", "fall"),
 }
 
 
@@ -93,6 +95,8 @@ class Recorder:
     def _journey(self, journey: Journey, number: int) -> None:
         need = journey.need
         self._true_journey(journey)
+        for stage, score, fall in survey(self.world, self.person, journey):
+            self.truth["survey"].add(need.journey_id, stage, str(score), f"{fall:.3f}")
         for visit_number, visit in enumerate(need.visits):
             self._visit(need, visit, f"ajs-{self.world.seed}-{self._code()}{number:02x}{visit_number:02x}")
         for mail in need.mails:

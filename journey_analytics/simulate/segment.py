@@ -139,7 +139,8 @@ def properties(touch: Touch) -> dict[str, Any]:
     activity, detail = touch.activity, touch.detail
     if activity in _PRODUCT:
         price = price_cents(detail["topic"], detail["sku"]) / 100
-        return {"product_id": _sku(detail), "category": detail["topic"], "price": price, "currency": "EUR"}
+        product = {"product_id": _sku(detail), "category": detail["topic"], "price": price, "currency": "EUR"}
+        return {**product, **detail.get("review", {})}
     if activity == "Products Searched":
         return {"query": detail["topic"]}
     if activity in ("Product List Viewed", "Promotion Viewed", "Promotion Clicked"):

@@ -19,6 +19,7 @@ from journey_analytics.simulate.people import customer, kiosks, visitors
 from journey_analytics.simulate.plan import PLAN, PLAN_FILE
 from journey_analytics.simulate.record import Recorder
 from journey_analytics.simulate.things import Device, Person
+from journey_analytics.simulate.voice import speak
 from journey_analytics.simulate.world import Condition, World, advance_probability
 from journey_analytics.simulate.write import CONFIG, Landing, Table
 
@@ -152,6 +153,7 @@ def _record(world: World, recorder: Recorder, hazards: Hazards, person: Person, 
     random = random_of(world.seed, "life", person.customer_id)
     needs = live(world, person, random, kiosks=shops, count=hazards.count)
     found = journeys(needs)
+    speak(world, person, found)
     for journey in found:
         for visit in journey.visits:
             if visit.stage == parameters.POST_PURCHASE and visit.entered_at < world.ends_at:

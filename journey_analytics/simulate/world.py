@@ -232,6 +232,24 @@ def advance_probability(case: Condition) -> float:
     return share + CHANGE_EFFECT if changed else share
 
 
+SATISFACTION_BASE: Final = 4.1
+"""Latent satisfaction, on a survey's scale of 1 to 5, with a stage in which nothing went wrong."""
+SATISFACTION_FALLS: Final = {
+    "checkout_error": 1.3, "refund": 0.9, "cancellation": 1.1, "ticket_day": 0.8, "repeated_contact": 0.5,
+    "rage_loop": 0.4,
+}  # fmt: skip
+"""What each takes off the satisfaction with the stage it happens in; `ticket_day`: per day from opening to solved."""
+SATISFACTION_CAPS: Final = {
+    "checkout_error": 2, "refund": 1, "cancellation": 1, "ticket_day": 1.5, "repeated_contact": 2, "rage_loop": 2,
+}  # fmt: skip
+"""Beyond this many of a kind it gets no worse."""
+SATISFACTION_SPREAD: Final = {"person": 0.35, "answer": 0.45}
+"""Standard deviations: people differ in what they answer to the same, and so does one person from day to day."""
+SURVEY_SHARE: Final = 0.5
+"""Of the stages of known customers' journeys, those that a held-back survey has an answer for."""
+ITALIAN_SHARE: Final = 0.4
+"""Of the people, those who write Italian; the others write English."""
+
 TOPICS: Final = {
     "shoes": 89, "jackets": 149, "tents": 259, "backpacks": 119, "bikes": 749, "lamps": 39, "watches": 199,
     "cookware": 59,

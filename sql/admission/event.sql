@@ -4,7 +4,7 @@
 -- A missing event id is a hash over source, line_of, activity, occurred_at, identities, page_url, referrer_url,
 -- campaign, topic, category, subject, order_id, amount, currency and score. `content_hash` covers every column but
 -- load_id, row_number, received_at and itself. Values are joined with a unit separator, a null is a record separator,
--- times are in UTC.
+-- times are in UTC. Where there is neither a text nor an author both are left out: other events keep their hash.
 with admitted as (
     select
         parsed.*,
@@ -67,6 +67,8 @@ typed as (
         amount,
         currency,
         score,
+        text,
+        author,
         is_machine,
         is_bot
     from identified
@@ -97,7 +99,11 @@ hashed as (
                 coalesce(currency, chr(30)),
                 coalesce(score::varchar, chr(30)),
                 is_machine::varchar,
-                is_bot::varchar
+                is_bot::varchar,
+                case
+                    when coalesce(text, author.identity_value) is not null
+                        then coalesce(text, chr(30)) || chr(31) || coalesce(to_json(author)::varchar, chr(30))
+                end
             )
         ) as content_hash
     from typed

@@ -3,7 +3,7 @@
 -- rebuild: full
 -- The reasons are tried in the order they stand below; the first one counts. Mere evidence (no activity) needs a
 -- time and an identity too. What the source's block of journey.toml says about its time zone goes before what its
--- format says.
+-- format says. A text is kept up to 4000 characters; `author` in the plain spelling of an identity.
 with cleaned as (
     select
         staged.load_id,
@@ -37,6 +37,17 @@ with cleaned as (
         clean_text(staged.category) as category,
         clean_text(staged.subject) as subject,
         clean_text(staged.order_id) as order_id,
+        left(clean_text(staged.text), 4000) as text,
+        case
+            when clean_text(struct_extract(staged.author, 'identity_value')) is not null
+                then seen_identity(
+                    struct_extract(staged.author, 'identity_type'),
+                    normal_identity(
+                        struct_extract(staged.author, 'identity_type'),
+                        clean_text(struct_extract(staged.author, 'identity_value'))
+                    )
+                )
+        end as author,
         coalesce(staged.is_machine, false) as is_machine,
         coalesce(user_agent.is_bot, false) as is_bot,
         staged.reject_code as staged_code,
@@ -135,6 +146,8 @@ reasoned as (
         amount,
         currency,
         score,
+        text,
+        author,
         is_machine,
         is_bot,
         reason_code,

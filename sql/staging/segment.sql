@@ -6,6 +6,8 @@
 -- A track event is its name in snake_case, unless config/event_activity.csv knows it as another activity.
 -- Only the completion of an order carries its id as an identity: the buyer's browser sends it, once. A page that
 -- shows an order may be opened by whoever got its link.
+-- Texts and scores are taken of the activities of config/text_activity.csv; a score that is no number, and a text that
+-- is an object, is none: a wrong rating must not lose the touchpoint.
 -- Segment has corrected `timestamp` for the device's clock already: it is taken as it is.
 with message as (
     select
@@ -31,7 +33,9 @@ with message as (
                 "properties": {
                     "url": "VARCHAR", "path": "VARCHAR", "referrer": "VARCHAR", "category": "VARCHAR",
                     "products": [{"category": "VARCHAR"}], "order_id": "VARCHAR", "orderId": "VARCHAR",
-                    "revenue": "VARCHAR", "total": "VARCHAR", "value": "VARCHAR", "currency": "VARCHAR"
+                    "revenue": "VARCHAR", "total": "VARCHAR", "value": "VARCHAR", "currency": "VARCHAR",
+                    "review_body": "VARCHAR", "review": "VARCHAR", "text": "VARCHAR", "comment": "VARCHAR",
+                    "rating": "VARCHAR", "score": "VARCHAR"
                 }
             }'
         ) as body
@@ -70,12 +74,34 @@ known_event as (
     group by event
 ),
 
+text_activity as (
+    select distinct activity
+    from config.text_activity
+),
+
 translated as (
     select
         named.*,
-        coalesce(known_event.activity, named.event) as activity
+        coalesce(known_event.activity, named.event) as activity,
+        text_activity.activity is not null as has_text
     from named
     left join known_event on named.event = known_event.event
+    left join text_activity on coalesce(known_event.activity, named.event) = text_activity.activity
+),
+
+written as (
+    select
+        *,
+        case
+            when has_text
+                then coalesce(
+                    clean_text(body.properties.review_body), clean_text(body.properties.review),
+                    clean_text(body.properties.text), clean_text(body.properties.comment)
+                )
+        end as written_text,
+        case when has_text then coalesce(clean_text(body.properties.rating), clean_text(body.properties.score)) end
+            as written_score
+    from translated
 ),
 
 staged as (
@@ -115,6 +141,8 @@ staged as (
                 then coalesce(body.properties.revenue, body.properties.total, body.properties.value)
         end as amount,
         case when activity = 'order_completed' then body.properties.currency end as currency,
+        case when decimal_number(written_score) is not null then written_score end as score,
+        case when not (holds_object([written_text]) and json_valid(written_text)) then written_text end as text,
         case
             when
                 message_type is null
@@ -133,7 +161,7 @@ staged as (
             when message_type = 'track' and activity is null
                 then 'a track message needs an event name, and has ' || shown(body.event)
         end as reject_reason
-    from translated
+    from written
 )
 
 select * from staged

@@ -7,6 +7,7 @@
 -- requires ticket_comment: id, ticket_id, created, public
 -- requires user: id, role, created_at
 -- The tables meet in the identity graph: a ticket names its requester, its history only the ticket. Times are UTC.
+-- The author of a ticket's text and of a comment is passed on: who reads the texts tells requester and agent by it.
 -- A user has no event id of their own: a changed address is new evidence, not a conflict, so the id is derived.
 with ticket as (
     select
@@ -17,7 +18,7 @@ with ticket as (
             payload,
             '{
                 "id": "VARCHAR", "requester_id": "VARCHAR", "created_at": "VARCHAR", "subject": "VARCHAR",
-                "via_channel": "VARCHAR", "_fivetran_synced": "VARCHAR"
+                "description": "VARCHAR", "submitter_id": "VARCHAR", "via_channel": "VARCHAR", "_fivetran_synced": "VARCHAR"
             }'
         ) as body
     from raw.zendesk_ticket
@@ -56,7 +57,7 @@ comment as (
             payload,
             '{
                 "id": "VARCHAR", "ticket_id": "VARCHAR", "created": "VARCHAR", "public": "VARCHAR",
-                "_fivetran_synced": "VARCHAR"
+                "body": "VARCHAR", "user_id": "VARCHAR", "_fivetran_synced": "VARCHAR"
             }'
         ) as body
     from raw.zendesk_ticket_comment
@@ -100,6 +101,8 @@ opened as (
         ] as identities,
         body.via_channel as category,
         body.subject,
+        body.description as text,
+        seen_identity('zendesk_user_id', coalesce(clean_text(body.submitter_id), body.requester_id)) as author,
         case
             when clean_text(body.id) is null then 'missing_required'
             when clean_text(body.requester_id) is null then 'no_identity'
@@ -211,6 +214,9 @@ commented as (
         body.created as occurred_at,
         body._fivetran_synced as received_at,
         [seen_identity('zendesk_ticket_id', body.ticket_id)] as identities,
+        body.body as text,
+        -- A comment without an author is nobody's: it must not be taken for the requester's.
+        seen_identity('zendesk_user_id', coalesce(clean_text(body.user_id), 'unknown')) as author,
         case
             when clean_text(body.ticket_id) is null then 'missing_required'
             when is_public is null or is_public not in ('true', 't', '1', 'yes') then 'not_of_format'

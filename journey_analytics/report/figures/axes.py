@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
+from journey_analytics.language import number as decimal
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
-from journey_analytics.report.wording import plain, shortened
+from journey_analytics.report.wording import name, plain, shortened
 
 _LABEL_WIDTH = 26
 _SHORT_WIDTH = 22
@@ -18,13 +20,13 @@ _UNITS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 def label(text: str, number: str) -> str:
     """A label in lines that leave room for the figure on a phone, with its number below; data is escaped."""
-    found = [plain(line) for line in wrap(text, _LABEL_WIDTH)] or ["(none)"]
+    found = [plain(line) for line in wrap(text, _LABEL_WIDTH)] or [name(None)]
     return "<br>".join([*found, theme.quiet(number)])
 
 
 def short_label(text: str, number: str) -> str:
     """The same in at most three lines, however long the text is; the number may hold data too."""
-    found = wrap(text, _SHORT_WIDTH) or ["(none)"]
+    found = wrap(text, _SHORT_WIDTH) or [name(None)]
     if len(found) > _SHORT_LINES:
         rest = shortened(" ".join(found[_SHORT_LINES - 1 :]), _SHORT_WIDTH)
         found = [*found[: _SHORT_LINES - 1], rest]
@@ -52,7 +54,7 @@ def percent_axis(low: float, high: float, *, most_steps: int = 2) -> dict[str, A
     step = next((step for step in _STEPS if (high - low) / step <= most_steps + 1e-9), _STEPS[-1])
     first, last = math.ceil(low / step - 1e-9), int(high / step + 1e-9)
     ticks = [round(number * step, 4) for number in range(first, last + 1)]
-    return {"tickvals": ticks, "ticktext": [f"{tick * 100:g}\u00a0%" for tick in ticks], "tickangle": 0}
+    return {"tickvals": ticks, "ticktext": [f"{decimal(f'{tick * 100:g}')}\u00a0%" for tick in ticks], "tickangle": 0}
 
 
 def number_axis(low: float, high: float, *, sign: bool = False, most_steps: int = 4) -> dict[str, Any]:
@@ -70,6 +72,6 @@ def _round_step(least: float) -> float:
 
 def _tick(value: float, *, sign: bool) -> str:
     size, unit = next((unit for unit in _UNITS if abs(value) >= unit[0]), (1.0, ""))
-    text = f"{abs(value) / size:.6g}{unit}"
+    text = decimal(f"{abs(value) / size:.6g}") + (said(unit) if unit else "")
     mark = "\u2212" if value < 0 else "+" if sign and value > 0 else ""
     return mark + text

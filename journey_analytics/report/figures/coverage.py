@@ -5,6 +5,7 @@ from typing import Final
 import plotly.graph_objects as go
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.wording import count, several, share
 
@@ -18,7 +19,7 @@ def coverage_figure(coverage: pl.DataFrame) -> go.Figure:
     lines = [(level, title, colour, _rows(coverage, level)) for level, title, colour in _LEVELS]
     shown = [line for line in lines if not line[3].is_empty()]
     if not shown:
-        return theme.message("No journeys yet.")
+        return theme.message(said("No journeys yet."))
     most = max(int(rows["all_variant_count"][0]) for _, _, _, rows in shown)
     return theme.figure(
         *(_line(rows, title, colour) for _, title, colour, rows in shown),
@@ -28,7 +29,7 @@ def coverage_figure(coverage: pl.DataFrame) -> go.Figure:
             "type": "log",
             "tickvals": [10**power for power in range(len(str(most)) + 1)],
             "ticktext": [count(10**power) for power in range(len(str(most)) + 1)],
-            "title": {"text": "most frequent orders, so many"},
+            "title": {"text": said("most frequent orders, so many")},
         },
         yaxis={
             "range": [0, 1.04],
@@ -53,7 +54,7 @@ def _line(rows: pl.DataFrame, title: str, colour: str) -> go.Scatter:
         x=rows["variant_count"].to_list(),
         y=rows["covered_share"].to_list(),
         mode="lines",
-        name=f"{title} ({count(rows['all_variant_count'][0])})",
+        name=f"{said(title)} ({count(rows['all_variant_count'][0])})",
         line={"color": colour, "width": 2.5},
         customdata=[_words(row, title) for row in rows.iter_rows(named=True)],
         hovertemplate="%{customdata}<extra></extra>",
@@ -75,8 +76,19 @@ def _marks(rows: pl.DataFrame, level: str, title: str, colour: str) -> go.Scatte
 
 
 def _words(row: dict[str, float], title: str) -> str:
-    return (
-        f"the {count(row['variant_count'])} most frequent of {count(row['all_variant_count'])} {title}<br>"
-        f"{several(int(row['covered_journey_count']), 'journey')}, {share(row['covered_share'])} of "
-        f"{count(row['all_journey_count'])}"
+    return "<br>".join(
+        (
+            said(
+                "the {variant_count} most frequent of {all_variant_count} {title}",
+                variant_count=count(row["variant_count"]),
+                all_variant_count=count(row["all_variant_count"]),
+                title=said(title),
+            ),
+            said(
+                "{journeys}, {covered_share} of {all_journey_count}",
+                journeys=several(int(row["covered_journey_count"]), "journey"),
+                covered_share=share(row["covered_share"]),
+                all_journey_count=count(row["all_journey_count"]),
+            ),
+        )
     )

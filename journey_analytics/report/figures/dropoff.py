@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,
@@ -50,16 +51,16 @@ def dropoff_figure(dropoff: pl.DataFrame) -> go.Figure:
     """
     rows = of_all(dropoff).to_dicts()
     if not rows:
-        return theme.message("No journey has entered a stage yet.")
+        return theme.message(said("No journey has entered a stage yet."))
     return theme.figure(
-        _dots(rows, "observed", offset=0.2, colour=theme.FAINT, title="Observed", size=8),
-        _dots(rows, "estimated", offset=-0.08, colour=theme.LOST, title="Estimated", size=12),
+        _dots(rows, "observed", offset=0.2, colour=theme.FAINT, title=said("Observed"), size=8),
+        _dots(rows, "estimated", offset=-0.08, colour=theme.LOST, title=said("Estimated"), size=12),
         height=110 + 74 * len(rows),
         annotations=list(_share_notes(rows)),
         xaxis={
             "range": [0, 1.0],
             **_PERCENT,
-            "title": {"text": "lost, share of the journeys that entered"},
+            "title": {"text": said("lost, share of the journeys that entered")},
         },
         yaxis=_stage_axis(rows),
         legend={"traceorder": "reversed"},
@@ -109,15 +110,35 @@ def sample_fill(sample: int | None, colour: str) -> str:
 def dropoff_words(row: _Row) -> str:
     """The hover of a row: both shares with interval and denominator, and the three states."""
     value = "" if row["segment"] == "all" else f"{plain(name(row['segment_value']))} · "
-    small = " (fewer than 30: not ranked)" if row["entered_count"] < SMALL_SAMPLE else ""
-    return (
-        f"<b>{value}{stage_title(row['stage'])}</b>, within {row['window_days']} days of entering{small}<br>"
-        f"estimated {share(row['estimated_dropoff_share'])} of all {count(row['entered_count'])} that entered, "
-        f"95 % interval {interval(row['estimated_low_share'], row['estimated_high_share'])}<br>"
-        f"observed {share(row['observed_dropoff_share'])} of {count(row['observed_count'])} whose window is over, "
-        f"95 % interval {interval(row['observed_low_share'], row['observed_high_share'])}<br>"
-        f"moved on {count(row['advanced_count'])} · lost {count(row['dropped_count'])} · still open "
-        f"{count(row['open_count'])}"
+    small = (" " + said("(fewer than 30: not ranked)")) if row["entered_count"] < SMALL_SAMPLE else ""
+    return "<br>".join(
+        (
+            said(
+                "<b>{value}{stage}</b>, within {window_days} days of entering{small}",
+                value=value,
+                stage=stage_title(row["stage"]),
+                window_days=row["window_days"],
+                small=small,
+            ),
+            said(
+                "estimated {estimated_dropoff_share} of all {entered_count} that entered, 95 % interval {interval}",
+                estimated_dropoff_share=share(row["estimated_dropoff_share"]),
+                entered_count=count(row["entered_count"]),
+                interval=interval(row["estimated_low_share"], row["estimated_high_share"]),
+            ),
+            said(
+                "observed {observed_dropoff_share} of {observed_count} whose window is over, 95 % interval {interval}",
+                observed_dropoff_share=share(row["observed_dropoff_share"]),
+                observed_count=count(row["observed_count"]),
+                interval=interval(row["observed_low_share"], row["observed_high_share"]),
+            ),
+            said(
+                "moved on {advanced_count} · lost {dropped_count} · still open {open_count}",
+                advanced_count=count(row["advanced_count"]),
+                dropped_count=count(row["dropped_count"]),
+                open_count=count(row["open_count"]),
+            ),
+        )
     )
 
 
@@ -126,7 +147,7 @@ def _share_notes(rows: Sequence[_Row]) -> Iterator[dict[str, Any]]:
     for place, row in enumerate(rows):
         value = row["estimated_dropoff_share"]
         if value is None:
-            yield _side_note("too few watched long enough", 0.01, place, right=True, colour=theme.MUTED)
+            yield _side_note(said("too few watched long enough"), 0.01, place, right=True, colour=theme.MUTED)
             continue
         right = (row["estimated_high_share"] or value) < _ROOM_UNTIL
         edge = row["estimated_high_share" if right else "estimated_low_share"]
@@ -147,7 +168,8 @@ def _stage_axis(rows: Sequence[_Row]) -> dict[str, Any]:
         "range": [len(rows) - 0.5, -0.5],
         "tickvals": list(range(len(rows))),
         "ticktext": [
-            f"{stage_title(r['stage'])}<br>{theme.quiet(count(r['entered_count']) + ' entered')}" for r in rows
+            f"{stage_title(r['stage'])}<br>{theme.quiet(said('{entered} entered', entered=count(r['entered_count'])))}"
+            for r in rows
         ],
         "showgrid": False,
         "ticklabelstandoff": 8,
@@ -158,7 +180,7 @@ def outcome_figure(dropoff: pl.DataFrame) -> go.Figure:
     """Journeys that entered each stage by their state at the cut-off: moved on, lost, still open; they add up to n."""
     rows = of_all(dropoff).to_dicts()
     if not rows:
-        return theme.message("No journey has entered a stage yet.")
+        return theme.message(said("No journey has entered a stage yet."))
     return theme.figure(
         *(_outcome_bar(rows, outcome) for outcome in ("advanced", "dropped", "open")),
         height=110 + 74 * len(rows),
@@ -166,7 +188,7 @@ def outcome_figure(dropoff: pl.DataFrame) -> go.Figure:
         legend={"traceorder": "normal"},
         uniformtext={"mode": "hide", "minsize": 11},
         xaxis={
-            "title": {"text": "journeys that entered the stage"},
+            "title": {"text": said("journeys that entered the stage")},
             "rangemode": "tozero",
             "tickformat": ",d",
             "nticks": 5,
@@ -182,7 +204,7 @@ def _outcome_bar(rows: Sequence[_Row], outcome: str) -> go.Bar:
         x=values,
         y=list(range(len(rows))),
         orientation="h",
-        name=theme.OUTCOME_TITLES[outcome],
+        name=said(theme.OUTCOME_TITLES[outcome]),
         marker={"color": theme.OUTCOME_COLOURS[outcome], "line": {"color": theme.PAPER, "width": 1}},
         text=[count(value) if value / most > _ROOM_FROM else "" for value in values],
         textposition="inside",

@@ -11,10 +11,11 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import number, said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.axes import label, label_axis, lines, percent_axis
 from journey_analytics.report.figures.dropoff import sample_fill, stage_order, whiskers
-from journey_analytics.report.inference_words import DIMENSIONS, share_right, span
+from journey_analytics.report.inference_words import DIMENSIONS, dimension_words, share_right, span
 from journey_analytics.report.wording import count, interval, plain, share, stage_title
 
 _BAR_ROOM = 1.45
@@ -56,7 +57,17 @@ def parts_figure(parts: Sequence[Part], *, axis: str) -> go.Figure:
         textangle=0,
         cliponaxis=False,
         customdata=[
-            f"<b>{plain(part.label)}</b><br>{count(part.count)}, {share(part.share)} of {plain(part.base)}"
+            "<br>".join(
+                (
+                    f"<b>{plain(part.label)}</b>",
+                    said(
+                        "{count}, {share} of {base}",
+                        count=count(part.count),
+                        share=share(part.share),
+                        base=plain(part.base),
+                    ),
+                )
+            )
             for part in parts
         ],
         hovertemplate="%{customdata}<extra></extra>",
@@ -95,7 +106,9 @@ def measured_figure(rows: Sequence[Measured], *, measured: str, stated: str, axi
         customdata=[_measured_words(row, measured, stated) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    begins = f"<br>(axis begins at {start * 100:.0f}\u00a0%)" if start else ""
+    begins = (
+        "<br>".join(("", said("(axis begins at {start}\u00a0%)", start=number(f"{start * 100:.0f}")))) if start else ""
+    )
     return theme.figure(
         dots,
         _stated_marks(rows, stated),
@@ -120,14 +133,22 @@ def _stated_marks(rows: Sequence[Measured], title: str) -> go.Scatter:
 
 
 def _right_of(row: Measured) -> str:
-    return f"{plain(share_right(row.value))} of {count(row.sample)}"
+    return said("{value} of {sample}", value=plain(share_right(row.value)), sample=count(row.sample))
 
 
 def _measured_words(row: Measured, measured: str, stated: str) -> str:
     told = f"<br>{stated.lower()}: {share(row.stated)}" if row.stated is not None else ""
-    return (
-        f"<b>{plain(row.label)}</b><br>{measured.lower()}: {_right_of(row)}, "
-        f"95 % interval {interval(row.low, row.high)}{told}"
+    return "<br>".join(
+        (
+            f"<b>{plain(row.label)}</b>",
+            said(
+                "{lower}: {right_of}, 95 % interval {interval}{told}",
+                lower=measured.lower(),
+                right_of=_right_of(row),
+                interval=interval(row.low, row.high),
+                told=told,
+            ),
+        )
     )
 
 
@@ -140,7 +161,7 @@ def limits_figure(limits: pl.DataFrame) -> go.Figure:
         x=[row["configured_days"] for row in rows],
         y=places,
         mode="markers",
-        name="Configured",
+        name=said("Configured"),
         marker={"size": 12, "color": theme.PAPER, "line": {"color": theme.FAINT, "width": 2}},
         hoverinfo="skip",
     )
@@ -148,9 +169,9 @@ def limits_figure(limits: pl.DataFrame) -> go.Figure:
         x=[row["used_days"] for row in rows],
         y=places,
         mode="markers+text",
-        name="Used",
+        name=said("Used"),
         marker={"size": 9, "color": theme.ADVANCED},
-        text=[f"{count(row['used_days'])} days" for row in rows],
+        text=[said("{used_days} days", used_days=count(row["used_days"])) for row in rows],
         textposition="top center",
         customdata=[_limit_words(row) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",
@@ -160,7 +181,7 @@ def limits_figure(limits: pl.DataFrame) -> go.Figure:
         used,
         height=96 + 44 * len(rows),
         shapes=[_joined(place, row) for place, row in enumerate(rows)],
-        xaxis={"range": [0, most * 1.15 + 1], "nticks": 6, "title": {"text": "days without a touchpoint"}},
+        xaxis={"range": [0, most * 1.15 + 1], "nticks": 6, "title": {"text": said("days without a touchpoint")}},
         yaxis=label_axis([plain(stage_title(row["stage"])) for row in rows]),
         margin={"l": 8, "r": 12, "t": 40, "b": 44},
     )
@@ -174,9 +195,20 @@ def _joined(place: int, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _limit_words(row: dict[str, Any]) -> str:
-    return (
-        f"<b>{plain(stage_title(row['stage']))}</b><br>used {count(row['used_days'])} days, configured "
-        f"{count(row['configured_days'])}<br>{count(row['pause_count'])} pauses, {count(row['return_count'])} returns"
+    return "<br>".join(
+        (
+            f"<b>{plain(stage_title(row['stage']))}</b>",
+            said(
+                "used {used_days} days, configured {configured_days}",
+                used_days=count(row["used_days"]),
+                configured_days=count(row["configured_days"]),
+            ),
+            said(
+                "{pause_count} pauses, {return_count} returns",
+                pause_count=count(row["pause_count"]),
+                return_count=count(row["return_count"]),
+            ),
+        )
     )
 
 
@@ -195,11 +227,11 @@ def sensitivity_figure(ranges: pl.DataFrame) -> go.Figure:
         barmode="overlay",
         annotations=[_stage_note(place, row) for place, row in firsts],
         xaxis=percent_axis(0, 1.0, most_steps=5)
-        | {"range": [0, 1.0], "title": lines("lost, share of the journeys that entered")},
+        | {"range": [0, 1.0], "title": lines(said("lost, share of the journeys that entered"))},
         yaxis={
             "range": [(rows[-1][0] if rows else 0) + 0.7, -1.9],
             "tickvals": [place for place, _ in rows],
-            "ticktext": [DIMENSIONS.get(row["dimension"], "") for _, row in rows],
+            "ticktext": [dimension_words(row["dimension"]) for _, row in rows],
             "tickfont": {"size": theme.SMALL_SIZE, "color": theme.MUTED},
             "ticklabelstandoff": 8,
             "showgrid": False,
@@ -234,7 +266,7 @@ def _range_bars(rows: Sequence[tuple[float, dict[str, Any]]]) -> go.Bar:
             # A range of no width stays visible.
             "line": {"color": theme.FAINT, "width": 1.5},
         },
-        name="Range over the settings",
+        name=said("Range over the settings"),
         customdata=[_range_words(row) for _, row in rows],
         hovertemplate="%{customdata}<extra></extra>",
     )
@@ -248,7 +280,7 @@ def _default_dots(firsts: Sequence[tuple[float, dict[str, Any]]]) -> go.Scatter:
             [row for _, row in firsts], "default_share", "default_low_share", "default_high_share", theme.LOST
         ),
         mode="markers",
-        name="As configured, with its 95 % interval",
+        name=said("As configured, with its 95 % interval"),
         marker={"size": 10, "color": theme.LOST},
         customdata=[_range_words(row) for _, row in firsts],
         hovertemplate="%{customdata}<extra></extra>",
@@ -257,7 +289,11 @@ def _default_dots(firsts: Sequence[tuple[float, dict[str, Any]]]) -> go.Scatter:
 
 def _stage_note(place: float, row: dict[str, Any]) -> dict[str, Any]:
     """Two lines: a phone has no room for one."""
-    told = f"{span(row['low_share'], row['high_share'])} over {count(row['setting_count'])} settings"
+    told = said(
+        "{low_share} over {setting_count} settings",
+        low_share=span(row["low_share"], row["high_share"]),
+        setting_count=count(row["setting_count"]),
+    )
     return {
         "text": f"<b>{stage_title(row['stage'])}</b> {share(row['default_share'])}<br>{theme.quiet(told)}",
         "x": 0, "y": place - 1.1, "xref": "paper", "xanchor": "left", "align": "left", "showarrow": False,
@@ -265,9 +301,19 @@ def _stage_note(place: float, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _range_words(row: dict[str, Any]) -> str:
-    return (
-        f"<b>{stage_title(row['stage'])}</b>, {DIMENSIONS.get(row['dimension'], '').lower()} "
-        f"({count(row['setting_count'])} settings)<br>{span(row['low_share'], row['high_share'])}<br>"
-        f"as configured {share(row['default_share'])}, 95 % interval "
-        f"{interval(row['default_low_share'], row['default_high_share'])}"
+    return "<br>".join(
+        (
+            said(
+                "<b>{stage}</b>, {lower} ({setting_count} settings)",
+                stage=stage_title(row["stage"]),
+                lower=dimension_words(row["dimension"]).lower(),
+                setting_count=count(row["setting_count"]),
+            ),
+            f"{span(row['low_share'], row['high_share'])}",
+            said(
+                "as configured {default_share}, 95 % interval {interval}",
+                default_share=share(row["default_share"]),
+                interval=interval(row["default_low_share"], row["default_high_share"]),
+            ),
+        )
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from journey_analytics.language import said
 from journey_analytics.report.figures.map_graph import MOST_BOXES, MapGraph, counted_again, map_graph
 from journey_analytics.report.figures.map_looks import MODES, OVERLAYS, Look, look, of_differences
 from journey_analytics.report.figures.process_map import Placed, figure_parts, head_size, place, spots
@@ -33,10 +34,11 @@ class Level:
     """Arrows at each position of the slider for connections."""
 
 
-def levels(whole: Selection) -> list[Level]:
-    """One per number of boxes that makes a difference, fewest first."""
+def levels(whole: Selection, *, is_first_only: bool = False) -> list[Level]:
+    """One per number of boxes that makes a difference, fewest first; `is_first_only`: the one that is shown first."""
     found: dict[int, Level] = {}
-    for boxes in _positions(whole.activities.height):
+    every = whole.activities.height
+    for boxes in (min(FIRST_BOXES, every),)[:every] if is_first_only else _positions(every):
         edges = min(_MOST_EDGES, round(_EDGES_PER_BOX * max(boxes, FIRST_BOXES)))
         graph = map_graph(whole.links, whole.activities, max_activities=boxes, flow_share=1.0, max_edges=edges)
         found.setdefault(len(graph.nodes), Level(graph, place(graph), tuple(_drawn(graph))))
@@ -83,7 +85,9 @@ def level_data(level: Level, comparisons: Sequence[Comparison], panels: Sequence
     views = [look(graph, mode=mode) for mode in MODES]
     overlaid = [look(graph, overlay=overlay) for overlay in (None, *OVERLAYS)]
     return {
-        "boxes": f"{own_boxes(graph)} of {count(graph.activity_count)}",
+        "boxes": said(
+            "{graph} of {activity_count}", graph=own_boxes(graph), activity_count=count(graph.activity_count)
+        ),
         "figure": figure_parts(graph, placed, views[0]),
         "spots": vars(spots(graph)),
         "placed": [label is not None for label in placed.labels],
@@ -98,7 +102,7 @@ def level_data(level: Level, comparisons: Sequence[Comparison], panels: Sequence
 def _connections(graph: MapGraph, drawn: int) -> dict[str, Any]:
     total = sum(graph.flows.values())
     words = share(_carried(graph, drawn) / total) if total else "–"
-    return {"drawn": drawn, "words": f"{words} of all", "line": coverage_line(graph, drawn)}
+    return {"drawn": drawn, "words": said("{words} of all", words=words), "line": coverage_line(graph, drawn)}
 
 
 def _mode_data(view: Look) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from journey_analytics.contract import END_NODES, START
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.map_graph import ENDS, NOBODY, Edge, MapGraph, Outcome
 from journey_analytics.report.map_shares import Difference, Share, differences, shares
@@ -115,17 +116,19 @@ def _width(edge: Edge, amount: float | None, most: float) -> float:
 
 def _width_words(mode: Mode) -> str:
     return {
-        "frequency": "Arrows: how often one thing followed the other (from start and to the ends: journeys)",
-        "journeys": "Arrows: journeys in which one thing followed the other; ≥ where several links are folded",
-        "median": "Arrows: median wait, wider for longer; thin where there is none or several links are folded",
-        "p90": "Arrows: nine in ten waited no longer, wider for longer; thin where there is none or links are folded",
+        "frequency": said("Arrows: how often one thing followed the other (from start and to the ends: journeys)"),
+        "journeys": said("Arrows: journeys in which one thing followed the other; ≥ where several links are folded"),
+        "median": said("Arrows: median wait, wider for longer; thin where there is none or several links are folded"),
+        "p90": said(
+            "Arrows: nine in ten waited no longer, wider for longer; thin where there is none or links are folded"
+        ),
     }[mode]
 
 
 def _box_count(graph: MapGraph, place: int, mode: Mode) -> str:
     node = graph.nodes[place]
     if mode == "journeys":
-        return "several folded" if node.journeys is None else several(node.journeys, "journey")
+        return said("several folded") if node.journeys is None else several(node.journeys, "journey")
     loops = f"  ↻ {count(node.loops)}" if node.loops else ""
     return count(node.touchpoints) + loops
 
@@ -138,9 +141,10 @@ def _plain(graph: MapGraph) -> tuple[list[str], list[Bar], Legend]:
     most = max((edge.count for edge in graph.edges), default=1) or 1
     bars = [(node.ended["dropped"] / node.touchpoints if node.touchpoints else 0.0, theme.LOST) for node in graph.nodes]
     entries = (
-        (theme.ADVANCED, "onward"), (theme.FAINT, "back, dotted"), (theme.LOST, "lost"), (_OPEN, "still open"),
+        (theme.ADVANCED, said("onward")), (theme.FAINT, said("back, dotted")), (theme.LOST, said("lost")),
+        (_OPEN, said("still open")),
     )  # fmt: skip
-    words = "Colours: darker is busier; orange bar in a box: lost right after it, share of its touchpoints"
+    words = said("Colours: darker is busier; orange bar in a box: lost right after it, share of its touchpoints")
     return [_plain_colour(edge, most) for edge in graph.edges], bars, Legend("", words, entries)
 
 
@@ -180,11 +184,17 @@ def _overlaid(graph: MapGraph, overlay: Overlay) -> tuple[list[str], list[Bar], 
         else (0.0, _PALE)
         for one in _of_settled([node.outcome for node in graph.nodes], overlay)
     ]
-    what = "purchased" if overlay == "conversion" else "were lost"
-    words = f"Colours: share of the settled journeys with this arrow that {what}; bars: the same for the box"
+    words = {
+        "conversion": said(
+            "Colours: share of the settled journeys with this arrow that purchased; bars: the same for the box"
+        ),
+        "dropoff": said(
+            "Colours: share of the settled journeys with this arrow that were lost; bars: the same for the box"
+        ),
+    }[overlay]
     size = (high - low) / len(palette)
     steps = [f"{(low + size * n) * 100:.0f}–{(low + size * (n + 1)) * 100:.0f} %" for n in range(len(palette))]
-    entries = (*zip(palette, steps, strict=True), (_PALE, "few settled (under 30), folded or an end"))
+    entries = (*zip(palette, steps, strict=True), (_PALE, said("few settled (under 30), folded or an end")))
     return [_step_colour(one, palette, low, high) for one in found], bars, Legend("", words, entries)
 
 
@@ -243,7 +253,7 @@ def _difference_label(found: Difference) -> str:
 
 
 def _both_shares(graph: MapGraph, versus: MapGraph, place: int) -> str:
-    return " | ".join(_journey_share(one, place) for one in (graph, versus)).replace("– | –", "several folded")
+    return " | ".join(_journey_share(one, place) for one in (graph, versus)).replace("– | –", said("several folded"))
 
 
 def _journey_share(graph: MapGraph, place: int) -> str:
@@ -256,9 +266,11 @@ def _versus_legend(graph: MapGraph, versus: MapGraph, names: tuple[str, str]) ->
         f"{plain(label)} ({several(side.terminals.get(START, 0), 'journey')})"
         for label, side in zip(names, (graph, versus), strict=True)
     )
-    width = f"{one} compared with {two}. Boxes: share of journeys with it, first | second"
-    colour = "Points of what leaves a box: how many more of 100 in the first group (violet) or the second (blue)"
+    width = said("{one} compared with {two}. Boxes: share of journeys with it, first | second", one=one, two=two)
+    colour = said("Points of what leaves a box: how many more of 100 in the first group (violet) or the second (blue)")
     low, middle, high = (f"{step:.0f}" for step in _STEPS)
-    words = [f"−{high} or less", f"to −{middle}", f"to −{low}", "not clear, or few", f"from +{low}", f"+{middle}",
-             f"+{high} or more"]  # fmt: skip
+    words = [
+        said("\u2212{n} or less", n=high), said("to \u2212{n}", n=middle), said("to \u2212{n}", n=low),
+        said("not clear, or few"), said("from +{n}", n=low), f"+{middle}", said("+{n} or more", n=high),
+    ]  # fmt: skip
     return Legend(width, colour, tuple(zip((*_LESS, _PALE, *_MORE), words, strict=True)))

@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from journey_analytics.contract import START
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.canvas import CANVAS_WIDTH, Point, canvas, note, rectangle
 from journey_analytics.report.figures.map_graph import COLUMNS, ENDS, Edge, MapGraph
@@ -82,7 +83,7 @@ def draw(
         ValueError: when `versus` has other boxes or arrows.
     """
     if not graph.nodes:
-        return theme.message("No transitions yet.")
+        return theme.message(said("No transitions yet."))
     if versus is not None and [edge.pair for edge in versus.edges] != [edge.pair for edge in graph.edges]:
         raise ValueError("both graphs of a comparison must have the same arrows: count the second with counted_again")
     view = look(graph, mode=mode, overlay=overlay) if versus is None else compared(graph, versus, names)
@@ -238,7 +239,7 @@ def _titles(graph: MapGraph, placed: Placed) -> Iterator[dict[str, Any]]:
     for key, number in graph.terminals.items():
         box = placed.layout.boxes[key]
         colour = theme.INK if key == "OPEN" else theme.PAPER
-        text = f"<b>{END_WORDS.get(key, 'start')}</b><br>{count(number)}"
+        text = f"<b>{said(END_WORDS.get(key, 'start'))}</b><br>{count(number)}"
         yield note(text, box.left + box.width / 2, box.middle, size=11, colour=colour)
 
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import dropoff_words, of_all, sample_fill, stage_order, whiskers
 from journey_analytics.report.wording import name, plain, shortened, stage_title
@@ -62,7 +63,7 @@ def segment_figure(dropoff: pl.DataFrame, segment: str) -> go.Figure:
     """Estimated share lost per stage (panels) and value of a segment (rows), 95 % intervals; the line is the whole."""
     rows = segment_rows(dropoff, segment).filter(pl.col("place") < MAX_SEGMENT_VALUES)
     if rows.is_empty():
-        return theme.message("No values of this segment yet.")
+        return theme.message(said("No values of this segment yet."))
     stages = [stage for stage in STAGES if stage in rows["stage"].to_list()]
     height = 76 + 30 * rows["place"].n_unique()
     figure = theme.figure(height=height, showlegend=False, margin={"l": 8, "r": 20, "t": 34, "b": 26})

@@ -11,16 +11,19 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.canvas import CANVAS_WIDTH, canvas, note, rectangle
 from journey_analytics.report.figures.ribbons import ribbon
 from journey_analytics.report.wording import count, several, stage_title
 
-ENTRIES = ("start", "resumed")
-EXITS = ("next_purchase", "merged", "dropped", "open")
+ENTRIES = ("start", "resumed", "from_elsewhere")
+EXITS = ("next_purchase", "merged", "to_elsewhere", "dropped", "open")
 STATE_WORDS = {
     "start": "begin here",
     "resumed": "come back to it",
+    "from_elsewhere": "come from outside",
+    "to_elsewhere": "go on outside",
     "next_purchase": "buy again",
     "merged": "join another entry",
     "dropped": "lost",
@@ -68,7 +71,7 @@ def stage_flow_figure(flows: pl.DataFrame) -> go.Figure:
     """Links between stages, from entries and to ends, in journeys; in = out at every stage."""
     plan = _plan(flows)
     if not plan.stages:
-        return theme.message("No journey has entered a stage yet.")
+        return theme.message(said("No journey has entered a stage yet."))
     traces, notes = [], [*_stage_notes(plan)]
     for stage in plan.stages:
         traces += _outgoing(plan, stage)
@@ -188,7 +191,7 @@ def _entries(plan: Plan, stage: str) -> Iterator[go.Scatter]:
 
 
 def _ribbon(plan: Plan, flow: Flow, stops: Sequence[tuple[float, float]], colour: str) -> go.Scatter:
-    words = {stage: stage_title(stage) for stage in STAGES} | STATE_WORDS
+    words = {stage: stage_title(stage) for stage in STAGES} | {state: said(text) for state, text in STATE_WORDS.items()}
     return ribbon(
         stops,
         flow.journeys * plan.scale,
@@ -224,7 +227,7 @@ def _bottom(plan: Plan) -> float:
 
 def _stage_notes(plan: Plan) -> Iterator[dict[str, Any]]:
     for stage in plan.stages:
-        text = f"<b>{stage_title(stage)}</b><br>{count(plan.entered(stage))} entered"
+        text = "<br>".join((f"<b>{stage_title(stage)}</b>", said("{stage} entered", stage=count(plan.entered(stage)))))
         yield note(text, plan.lefts[stage] + _BAR / 2, plan.tops[stage] - 22, size=13, bgcolor="rgba(255,255,255,0.85)")
 
 
@@ -235,7 +238,7 @@ def _entry_notes(plan: Plan, stage: str) -> Iterator[dict[str, Any]]:
         if flow.source in ENTRIES:
             y = max(top + flow.journeys * plan.scale / 2, top + 28 if lowest is None else lowest + 30)
             lowest = y
-            text = f"{count(flow.journeys)}<br><span style='font-size:10px'>{STATE_WORDS[flow.source]}</span>"
+            text = f"{count(flow.journeys)}<br><span style='font-size:10px'>{said(STATE_WORDS[flow.source])}</span>"
             yield note(
                 text, plan.lefts[stage] - _STUB - 5, y, size=11, colour=theme.MUTED, xanchor="right", align="right"
             )
@@ -248,10 +251,21 @@ def _exit_notes(plan: Plan, stage: str) -> Iterator[dict[str, Any]]:
         if flow.target in ("dropped", "open"):
             y = _end_top(plan, flow) + max(10.0, flow.journeys * plan.scale / 2)
             colour = theme.LOST if flow.target == "dropped" else theme.MUTED
-            text = f"<b>{count(flow.journeys)}</b><br>{STATE_WORDS[flow.target]}"
+            text = f"<b>{count(flow.journeys)}</b><br>{said(STATE_WORDS[flow.target])}"
             yield note(text, _end_left(plan, stage) + 12, y, size=12, colour=colour, xanchor="left", align="left")
         elif flow.target == "next_purchase":
             x = plan.lefts[stage] + _BAR + _STUB * 1.6 + 5
-            yield note(f"<b>{count(flow.journeys)}</b><br>buy again", x, middle, size=12, xanchor="left", align="left")
+            yield note(
+                "<br>".join((f"<b>{count(flow.journeys)}</b>", said("buy again"))),
+                x,
+                middle,
+                size=12,
+                xanchor="left",
+                align="left",
+            )
+        elif flow.target == "to_elsewhere" and flow.journeys * plan.scale >= _READABLE:
+            text = f"{count(flow.journeys)}<br><span style='font-size:10px'>{said(STATE_WORDS[flow.target])}</span>"
+            x = plan.lefts[stage] + _BAR + _STUB * 0.6 + 5
+            yield note(text, x, middle, size=11, colour=theme.MUTED, xanchor="left", align="left")
         elif flow.target in plan.stages and flow.journeys * plan.scale >= _READABLE:
             yield note(count(flow.journeys), plan.lefts[stage] + _BAR + 8, middle, size=11, xanchor="left")

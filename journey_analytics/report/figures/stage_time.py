@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import STAGES
+from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order, whiskers
 from journey_analytics.report.wording import MISSING, count, duration, stage_title
@@ -16,10 +17,7 @@ MEDIAN = 50
 
 _Row = dict[str, Any]
 _ENDS = ("seconds", "low_seconds", "high_seconds")
-_TIME_TICKS = {
-    "tickvals": [1, 60, 3_600, 86_400, 604_800, 2_592_000, 15_552_000],
-    "ticktext": ["1 s", "1 min", "1 h", "1 day", "7 days", "30 days", "180 days"],
-}
+_TICKS = (1, 60, 3_600, 86_400, 604_800, 2_592_000, 15_552_000)
 
 
 def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
@@ -31,7 +29,7 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
     stages = [stage for stage in STAGES if stage in whole["stage"].to_list()]
     reached = whole.filter(pl.col("seconds").is_not_null()).sort(stage_order(), "percentile").to_dicts()
     if not reached:
-        return theme.message("No share of journeys worth a percentile has moved on yet.")
+        return theme.message(said("No share of journeys worth a percentile has moved on yet."))
     return theme.figure(
         *_time_lines(reached, stages),
         _time_dots(reached, stages),
@@ -40,9 +38,10 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
         margin={"l": 8, "r": 34, "t": 36, "b": 44},
         xaxis={
             "type": "log",
-            **_TIME_TICKS,
+            "tickvals": list(_TICKS),
+            "ticktext": [duration(tick).replace("\u00a0", " ") for tick in _TICKS],
             "range": _log_range(reached),
-            "title": {"text": "time since entering, log scale"},
+            "title": {"text": said("time since entering, log scale")},
         },
         yaxis={
             "range": [len(stages) - 0.5, -0.5],
@@ -104,13 +103,24 @@ def time_interval(row: _Row) -> str:
     """The 95 % interval of a percentile in words; null for both ends where there is none."""
     if row["seconds"] is None or row["low_seconds"] is None:
         return MISSING
-    high = "any later time" if row["high_seconds"] is None else duration(row["high_seconds"])
-    return f"{duration(row['low_seconds'])} to {high}"
+    high = said("any later time") if row["high_seconds"] is None else duration(row["high_seconds"])
+    return said("{low_seconds} to {high}", low_seconds=duration(row["low_seconds"]), high=high)
 
 
 def _time_words(row: _Row) -> str:
-    return (
-        f"<b>{stage_title(row['stage'])}</b><br>{row['percentile']} % of all {count(row['entered_count'])} entrants "
-        f"have moved on after {duration(row['seconds'])}<br>95 % interval {time_interval(row)}<br>"
-        f"{count(row['at_risk_count'])} were still in the stage, and seen, just before"
+    return "<br>".join(
+        (
+            f"<b>{stage_title(row['stage'])}</b>",
+            said(
+                "{percentile} % of all {entered_count} entrants have moved on after {seconds}",
+                percentile=row["percentile"],
+                entered_count=count(row["entered_count"]),
+                seconds=duration(row["seconds"]),
+            ),
+            said("95 % interval {row}", row=time_interval(row)),
+            said(
+                "{at_risk_count} were still in the stage, and seen, just before",
+                at_risk_count=count(row["at_risk_count"]),
+            ),
+        )
     )

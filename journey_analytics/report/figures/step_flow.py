@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from journey_analytics.contract import START
+from journey_analytics.language import said
 from journey_analytics.paths.step_links import ENDS, MORE, OTHER, STEP_WORDS, folded, shortened
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.canvas import canvas, note
@@ -56,7 +57,7 @@ def step_flow_figure(
     in_main = {"start": (START,), "end": ENDS}.get(anchor, ())
     plan = plan_of(shown, in_main=in_main)
     if plan is None:
-        return theme.message("No journey has such steps yet.")
+        return theme.message(said("No journey has such steps yet."))
     colours = _Colours(level, stages or {})
     traces = [*(_ribbon(plan, link, colours) for link in plan.links), *_bars(plan, colours)]
     notes = [*_headers(plan, anchor), *_names(plan, level), *_band_notes(plan)]
@@ -97,17 +98,24 @@ def _ribbon(plan: Plan, link: Link, colours: _Colours) -> go.Scatter:
 
 def node_words(node: str) -> str:
     """A step, a beginning or an end as people call it; from data, so `plain` comes before Plotly."""
-    return STEP_WORDS.get(node) or name(node)
+    return said(STEP_WORDS[node]) if node in STEP_WORDS else name(node)
 
 
 def _link_words(plan: Plan, link: Link) -> str:
     at = plan.steps.get((link.number, link.node))
-    of = f", {share(link.journeys / at.journeys)} of those at the first" if at else ""
+    of = said(", {journeys} of those at the first", journeys=share(link.journeys / at.journeys)) if at else ""
     bought, lost, still_open = link.by_status
-    return (
-        f"<b>{plain(node_words(link.node))} → {plain(node_words(link.next_node))}</b><br>"
-        f"{several(link.journeys, 'journey')}{of}<br>"
-        f"in the end {count(bought)} purchased, {count(lost)} lost, {count(still_open)} still open"
+    return "<br>".join(
+        (
+            f"<b>{plain(node_words(link.node))} → {plain(node_words(link.next_node))}</b>",
+            f"{several(link.journeys, 'journey')}{of}",
+            said(
+                "in the end {bought} purchased, {lost} lost, {still_open} still open",
+                bought=count(bought),
+                lost=count(lost),
+                still_open=count(still_open),
+            ),
+        )
     )
 
 
@@ -117,7 +125,9 @@ def _bars(plan: Plan, colours: _Colours) -> Iterator[go.Scatter]:
     for spot in plan.exits.values():
         yield _bar(spot, _END_COLOURS[spot.node], f"{several(spot.journeys, 'journey')} {node_words(spot.node)}")
     for spot in plan.entries.values():
-        yield _bar(spot, theme.FAINT, f"{several(spot.journeys, 'journey begins', 'journeys begin')} here")
+        yield _bar(
+            spot, theme.FAINT, said("{begin} here", begin=several(spot.journeys, "journey begins", "journeys begin"))
+        )
 
 
 def _bar(spot: Spot, colour: str, text: str) -> go.Scatter:
@@ -134,7 +144,7 @@ def _step_words(plan: Plan, spot: Spot) -> str:
     out = [link for link in plan.links if (link.number, link.node) == (spot.number, spot.node)]
     ended = {end: sum(link.journeys for link in out if link.next_node == end) for end in ENDS}
     told = ", ".join(f"{count(n)} {node_words(end)}" for end, n in ended.items() if n)
-    after = f"<br>right after it: {told}" if told else ""
+    after = "<br>".join(("", said("right after it: {told}", told=told))) if told else ""
     return f"<b>{plain(node_words(spot.node))}</b><br>{several(spot.journeys, 'journey')}{after}"
 
 
@@ -148,14 +158,14 @@ def _headers(plan: Plan, anchor: str) -> Iterator[dict[str, Any]]:
 
 def _header(number: int, nodes: set[str], anchor: str) -> str:
     if number == 0:
-        return {"start": "", "end": "then"}.get(anchor, f"<b>{plain(anchor)}</b>")
+        return {"start": "", "end": said("then")}.get(anchor, f"<b>{plain(anchor)}</b>")
     if nodes == {MORE}:
-        return "later" if number > 0 else "earlier"
+        return said("later") if number > 0 else said("earlier")
     if anchor == "start":
-        return f"step {number}"
+        return said("step {n}", n=number)
     if number < 0:
-        return "last step" if anchor == "end" and number == -1 else f"{-number} before"
-    return f"{number} after"
+        return said("last step") if anchor == "end" and number == -1 else said("{n} before", n=-number)
+    return said("{n} after", n=number)
 
 
 def _names(plan: Plan, level: str) -> Iterator[dict[str, Any]]:
@@ -181,7 +191,7 @@ def _width(number: str) -> float:
 def _band_notes(plan: Plan) -> Iterator[dict[str, Any]]:
     """What each row of the bands is, at its left, and the journeys beside every bar of it."""
     for node, y in plan.rows.items():
-        text = f"<b>{_BEGUN if node == START else node_words(node)}</b>"
+        text = f"<b>{said(_BEGUN) if node == START else node_words(node)}</b>"
         yield note(text, 2, y, size=11, colour=_text_colour(node), xanchor="left", align="left")
     for spot in plan.exits.values():
         number = count(spot.journeys)

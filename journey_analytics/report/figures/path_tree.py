@@ -11,6 +11,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import polars as pl
 
+from journey_analytics.language import said
 from journey_analytics.paths.branches import Branch, branches
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.canvas import CANVAS_WIDTH, canvas, note, rectangle
@@ -89,7 +90,7 @@ def path_tree_figure(tree: pl.DataFrame, *, level: str, stages: Mapping[str, str
     found = {outcome: _tree(tree, level, outcome, height) for outcome in _TITLES}
     shown = {outcome: branch for outcome, branch in found.items() if branch is not None}
     if not shown:
-        return theme.message("No journey has ended yet.")
+        return theme.message(said("No journey has ended yet."))
     width = min(_WIDEST, (CANVAS_WIDTH - _ENDS) / max(1, *(_steps(branch) for branch in shown.values())))
     top = _KEY if level == "activity" else 0.0
     panels = []
@@ -172,17 +173,18 @@ def _fill(block: Block, stages: Mapping[str, str]) -> str:
 def _headings(panel: Panel) -> Iterator[dict[str, Any]]:
     title, one, _ = _TITLES[panel.outcome]
     total = several(panel.tree.journeys, one, _PLURALS[panel.outcome])
-    text = f"<b>{title}</b> · {total}"
+    text = f"<b>{said(title)}</b> · {total}"
     yield note(text, 1, panel.top - 38, size=15, xanchor="left", align="left")
     for column in range(1, _steps(panel.tree) + 1):
         yield note(
-            f"{_ordinal(column)} step", 1 + (column - 1) * panel.width + _INSET, panel.top - 11, size=11,
+            _ordinal(column), 1 + (column - 1) * panel.width + _INSET, panel.top - 11, size=11,
             colour=theme.MUTED, xanchor="left",
         )  # fmt: skip
 
 
 def _ordinal(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+    words = {1: "{n}st step", 2: "{n}nd step", 3: "{n}rd step"}
+    return said(words.get(number, "{n}th step"), n=number)
 
 
 def _label(panel: Panel, block: Block, stages: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -204,11 +206,11 @@ def _label(panel: Panel, block: Block, stages: Mapping[str, str]) -> Iterator[di
 
 def _end_word(panel: Panel, block: Block) -> str:
     if block.kind == "folded":
-        return "on rarer paths"
-    word = _TITLES[panel.outcome][2]
+        return said("on rarer paths")
+    word = said(_TITLES[panel.outcome][2])
     if block.branch.depth == 0:
-        return f"{word}, no stage"
-    return f"{word} here"
+        return said("{word}, no stage", word=word)
+    return said("{word} here", word=word)
 
 
 def _name_and_number(panel: Panel, block: Block) -> str:
@@ -219,8 +221,8 @@ def _name_and_number(panel: Panel, block: Block) -> str:
         lines = [f"<b>{plain(shortened(words, room))}</b>", f"{number} · {share(block.journeys / panel.tree.journeys)}"]
         bought = block.branch.row["conversion_share"]
         if block.height >= _THREE_LINES and block.branch.row["is_ranked"]:
-            whole = f"of all that begin so, {share(bought)} buy"
-            lines.append(whole if len(whole) <= room else f"{share(bought)} buy")
+            whole = said("of all that begin so, {bought} buy", bought=share(bought))
+            lines.append(whole if len(whole) <= room else said("{bought} buy", bought=share(bought)))
         return "<br>".join(lines)
     return f"<b>{plain(shortened(words, max(4, room - len(number) - 1)))}</b> {number}"
 
@@ -231,18 +233,44 @@ def _step_words(step: str) -> str:
 
 def _hover(panel: Panel, block: Block) -> str:
     row = block.branch.row
-    path = " › ".join(plain(_step_words(step)) for step in row["path"]) or "all journeys"
+    path = " › ".join(plain(_step_words(step)) for step in row["path"]) or said("all journeys")
     what = {
-        "step": f"{several(block.journeys, 'journey')} on the way to it pass here",
-        "folded": f"{several(block.journeys, 'journey')} go on along other paths, too rare to draw",
-        "end": f"{several(block.journeys, 'journey')} {_TITLES[panel.outcome][2]} here",
+        "step": said("{journeys} on the way to it pass here", journeys=several(block.journeys, "journey")),
+        "folded": said(
+            "{journeys} go on along other paths, too rare to draw", journeys=several(block.journeys, "journey")
+        ),
+        "end": said(
+            "{journeys} {word} here", journeys=several(block.journeys, "journey"), word=said(_TITLES[panel.outcome][2])
+        ),
     }[block.kind]
-    took = "" if row["median_seconds"] is None else f"<br>half reach it within {plain(duration(row['median_seconds']))}"
-    return (
-        f"<b>{_TITLES[panel.outcome][0]}</b><br>{path}<br>{what}, "
-        f"{share(block.journeys / panel.tree.journeys)} of {count(panel.tree.journeys)}<br>"
-        f"All {count(row['journey_count'])} journeys that begin so: {count(row['converted_count'])} purchased, "
-        f"{count(row['dropped_count'])} lost, {count(row['open_count'])} still open{_conversion(row)}{took}"
+    took = (
+        ""
+        if row["median_seconds"] is None
+        else "<br>".join(
+            ("", said("half reach it within {median_seconds}", median_seconds=plain(duration(row["median_seconds"]))))
+        )
+    )
+    return "<br>".join(
+        (
+            f"<b>{said(_TITLES[panel.outcome][0])}</b>",
+            f"{path}",
+            said(
+                "{what}, {journeys} of {journeys_2}",
+                what=what,
+                journeys=share(block.journeys / panel.tree.journeys),
+                journeys_2=count(panel.tree.journeys),
+            ),
+            said(
+                "All {journey_count} journeys that begin so: {converted_count} purchased, {dropped_count} lost, "
+                "{open_count} still open{conversion}{took}",
+                journey_count=count(row["journey_count"]),
+                converted_count=count(row["converted_count"]),
+                dropped_count=count(row["dropped_count"]),
+                open_count=count(row["open_count"]),
+                conversion=_conversion(row),
+                took=took,
+            ),
+        )
     )
 
 
@@ -251,7 +279,17 @@ def _conversion(row: Mapping[str, Any]) -> str:
         return ""
     between = interval(row["conversion_low_share"], row["conversion_high_share"])
     settled = count(row["settled_count"])
-    return f"<br>{share(row['conversion_share'])} of {settled} settled ones purchased (95 % interval {between})"
+    return "<br>".join(
+        (
+            "",
+            said(
+                "{conversion_share} of {settled} settled ones purchased (95 % interval {between})",
+                conversion_share=share(row["conversion_share"]),
+                settled=settled,
+                between=between,
+            ),
+        )
+    )
 
 
 def _key() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -1,0 +1,189 @@
+"""What stands in the middle of the screen: a view under one selection, or why there is none."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+import polars as pl
+
+from journey_analytics.dashboard.examples import examples_panel
+from journey_analytics.dashboard.published import Published
+from journey_analytics.dashboard.shell import Freshness, Shell, shell
+from journey_analytics.dashboard.state import State
+from journey_analytics.errors import ConfigurationError
+from journey_analytics.language import said, written_in
+from journey_analytics.report.chosen import choice_title, section_html
+from journey_analytics.report.markup import Html, tag
+from journey_analytics.report.selected_frames import Choosable, choosable, selected_frames
+from journey_analytics.report.selection import SMALLEST_GROUP, Choice, Narrowed
+from journey_analytics.report.views import VIEWS, View
+from journey_analytics.report.wording import count, several
+from journey_analytics.warehouse import Warehouse
+
+WINDOWS = (7, 14, 30, 60, 90)
+"""Windows to choose from in the filter bar, in days; a link can ask for any other."""
+
+WITH_EXAMPLES = ("Overview", "Where", "Why", "What to do", "Paths")
+"""Groups of views that are about journeys."""
+
+_IDS = re.compile(r'( (?:id|aria-labelledby|aria-controls|for)=")([^"]*)(")|( href="#)([^"]+)(")')
+_TAGS = re.compile(r"<[a-z][^<>]*>")
+_TO_VIEW = re.compile(r'(<a )href="#([a-z-]+)"')
+
+
+@dataclass(frozen=True)
+class Look:
+    """A view under one selection."""
+
+    html: Html
+
+
+def shell_of(published: Published, state: State) -> Shell:
+    """What stands around the views of a state."""
+    values, freshness = choosable_in(published), _freshness(published)
+    with written_in(state.language):
+        return shell(state, values=values, windows=WINDOWS, freshness=freshness)
+
+
+def look_of(published: Published, state: State, place: int) -> Look:
+    """The view of a state under its first (0) or second (1) selection.
+
+    Raises:
+        ConfigurationError: the selection asks for a value that there is none of.
+    """
+    key = ("look", state.link(), place)
+    return published.found(key, lambda: _look(published, state, place))
+
+
+def _look(published: Published, state: State, place: int) -> Look:
+    choice = state.choices[place]
+    letter = "AB"[place] if state.versus is not None else ""
+    view = view_of(state.view)
+    with written_in(state.language), published.opened() as warehouse:
+        narrowed = selected_frames(warehouse, choice)
+        parts = (
+            _heading(choice, narrowed, letter),
+            _section(view, narrowed, choice),
+            _examples(warehouse, state, place, narrowed),
+        )
+        html = _linked(Html("".join(part for part in parts if part is not None)), state)
+        return Look(html=prefixed(html, f"{letter.lower()}-") if letter else html)
+
+
+def view_of(anchor: str) -> View:
+    """The view of an anchor that `state_of` has checked."""
+    return next(view for view in VIEWS if view.anchor == anchor)
+
+
+def rows_of(published: Published, state: State, table: str) -> pl.DataFrame:
+    """The rows of one of the view's tables under the first selection; none of a selection that is too small."""
+    with published.opened() as warehouse:
+        return selected_frames(warehouse, state.choice).frames[table]
+
+
+def _section(view: View, narrowed: Narrowed, choice: Choice) -> Html:
+    if narrowed.is_suppressed:
+        return _empty(
+            said("Too few journeys to show"),
+            said(
+                "This selection has fewer than {n} journeys. So that nobody can be recognised, nothing of it is shown.",
+                n=count(SMALLEST_GROUP),
+            ),
+        )
+    return section_html(view, narrowed, choice) or _empty(
+        said("Nothing to show here"),
+        said("There are no rows for this view, or not under this selection. Try another view, or fewer filters."),
+    )
+
+
+def _empty(title: str, text: str) -> Html:
+    return tag("div", tag("h2", title), tag("p", text), class_="state")
+
+
+def _heading(choice: Choice, narrowed: Narrowed, letter: str) -> Html | None:
+    """In a comparison: which selection this is, and of how many journeys."""
+    if not letter:
+        return None
+    mark = tag("span", letter, class_=f"letter {letter.lower()}", aria_hidden="true")
+    journeys = None if narrowed.is_suppressed else narrowed.journey_count
+    size = None if journeys is None else tag("span", several(journeys, "journey"), class_="size")
+    return tag("h2", mark, tag("span", choice_title(choice), class_="words"), size, class_="which", id="which")
+
+
+def _examples(warehouse: Warehouse, state: State, place: int, narrowed: Narrowed) -> Html | None:
+    if view_of(state.view).group not in WITH_EXAMPLES or narrowed.is_suppressed:
+        return None
+    return examples_panel(warehouse, state, place)
+
+
+def _linked(html: Html, state: State) -> Html:
+    """The same HTML with links to other views leading there, under the same selections."""
+    return Html(_TO_VIEW.sub(lambda found: _way(found, state), html))
+
+
+def _way(found: re.Match[str], state: State) -> str:
+    if found[2] not in {view.anchor for view in VIEWS}:
+        return found[0]
+    return f'{found[1]}href="{escape(state.at(found[2]).link(), quote=True)}" data-go'
+
+
+def prefixed(html: Html, prefix: str) -> Html:
+    """The same HTML with every id, and every reference to one, behind a prefix: so that it can stand there twice.
+
+    Only tags are touched: text and the data of figures have no bare `<`.
+    """
+    return Html(_TAGS.sub(lambda found: _IDS.sub(lambda part: _behind(part, prefix), found[0]), html))
+
+
+def _behind(part: re.Match[str], prefix: str) -> str:
+    before, value, after = (part[1], part[2], part[3]) if part[1] else (part[4], part[5], part[6])
+    return before + " ".join(f"{prefix}{name}" for name in value.split(" ")) + after
+
+
+def choosable_in(published: Published) -> dict[str, dict[str, int]]:
+    """What can be chosen: for each segment its values with their journeys."""
+    return published.found("choosable", lambda: _read_choosable(published))
+
+
+def _read_choosable(published: Published) -> dict[str, dict[str, int]]:
+    with published.opened() as warehouse:
+        return {one.segment: _choosable_values(one) for one in choosable(warehouse)}
+
+
+def _choosable_values(one: Choosable) -> dict[str, int]:
+    """Those that a link can name: a month, for one, must look like a month."""
+    return {value: journeys for value, journeys in one.values if _can_be_chosen(one.segment, value)}
+
+
+def _can_be_chosen(segment: str, value: str) -> bool:
+    try:
+        return bool(Choice({segment: value}))
+    except ConfigurationError:
+        return False
+
+
+def _freshness(published: Published) -> Freshness:
+    return published.found("freshness", lambda: _read_freshness(published))
+
+
+def _read_freshness(published: Published) -> Freshness:
+    with published.opened() as warehouse:
+        if not warehouse.has("mart.headline"):
+            return Freshness(None)
+        silent = "select source from mart.source_quality where is_silent order by source"
+        sources = warehouse.rows(silent) if "is_silent" in warehouse.columns("mart.source_quality") else []
+        moment = warehouse.value("select as_of_at from mart.headline")
+    return Freshness(moment, tuple(row[0] for row in sources))
+
+
+def failure(title: str, text: str, *, link: str, way_out: str) -> Html:
+    """An error in words, with a way out of it."""
+    button = tag("a", way_out, href=link, class_="button", data_go=True)
+    return tag("div", tag("h2", title), tag("p", text), tag("p", button), class_="state failed", role="alert")
+
+
+def export_link(state: State, place: int) -> dict[str, object]:
+    """Where the downloads of one selection are asked for, and the tables that the view has."""
+    alone = State(state.view, state.choices[place], language=state.language).link()
+    path, _, query = alone.partition("?")
+    return {"path": f"/export{path}", "query": f"?{query}", "tables": list(view_of(state.view).tables)}

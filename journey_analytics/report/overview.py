@@ -1,0 +1,337 @@
+"""The first view: where customers are lost, whether it gets worse, what it is worth, what to do; then the counts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from journey_analytics.drivers.sentences import pause_time
+from journey_analytics.language import said
+from journey_analytics.opportunity.sentences import rounded
+from journey_analytics.report import journeys
+from journey_analytics.report.blocks import Section, card, chart, grid
+from journey_analytics.report.figures.dropoff import of_all, stage_order
+from journey_analytics.report.figures.overview import trend_figure
+from journey_analytics.report.figures.segments import ranking_stage
+from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.segment_words import group_title
+from journey_analytics.report.trend import Move, last_move, months
+from journey_analytics.report.wording import (
+    count,
+    interval,
+    month,
+    name,
+    several,
+    share,
+    signed,
+    signed_interval,
+    stage_title,
+)
+
+Frames = Mapping[str, pl.DataFrame]
+TABLES = ("mart.headline", "mart.stage_dropoff", "mart.opportunity", "mart.driver")
+
+_MOST_ACTIONS = 3
+_Row = dict[str, Any]
+
+
+def overview(frames: Frames) -> Section:
+    """Four answers that take ten seconds to read, each with a link to the view that it comes from."""
+    lost = tag("div", _where(frames), _worse(frames))
+    next_ = tag("div", _worth(frames), _to_do(frames))
+    head = _first(frames["mart.headline"])
+    cards = tag("div", *_cards(head, _without_stage(frames["mart.stage_variant"])), class_="cards")
+    apart = _left_apart(head["passive_journey_count"])
+    foot = [*([apart] if apart else []), tag("p", _meaning(), class_="definition")]
+    return Section(
+        "overview", said("Overview"), tag("span", _lead()), join([cards, grid("two answers", lost, next_), *foot])
+    )
+
+
+def _lead() -> str:
+    return said("Journeys still in progress are counted as open, never as lost; what is not sure says so.")
+
+
+def _meaning() -> str:
+    return said(
+        "A journey is what one customer does, over all sources, toward one need. Lost means: the stage's window passed "
+        "without moving on, or the journey was closed before. Journeys still in progress are counted as open, never as "
+        "lost. Every share has its number of journeys (n) and a 95 % interval."
+    ).replace(" %", "\u00a0%")
+
+
+def _answer(question: str, *parts: Html | None, view: str, more: str) -> Html:
+    """One question with its answer. `view`: the anchor of the view that tells more."""
+    link = tag("p", tag("a", more, href=f"#{view}", data_view=view), class_="onward")
+    return tag("div", tag("h3", question), *parts, link, class_="answer")
+
+
+def _said_first(text: str, key: str) -> Html:
+    return tag("p", text.replace(" %", "\u00a0%"), class_="value", data_kpi=key)
+
+
+def _more(text: str | None) -> Html | None:
+    return tag("p", text.replace(" %", "\u00a0%"), class_="more") if text else None
+
+
+def _where(frames: Frames) -> Html:
+    dropoff = frames["mart.stage_dropoff"]
+    return _answer(
+        said("Where do we lose customers?"),
+        _said_first(journeys.loss_sentence(dropoff), "biggest_loss"),
+        _stage_bars(dropoff),
+        _more(journeys.repeat_sentence(dropoff)),
+        view="losses",
+        more=said("All losses, with intervals and by segment"),
+    )
+
+
+def _stage_bars(dropoff: pl.DataFrame) -> Html | None:
+    """Every stage before the purchase with its estimated share lost, as bars of one scale."""
+    rows = of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null())
+    bars = [_stage_bar(row) for row in rows.sort(stage_order()).to_dicts() if row["stage"] != "post_purchase"]
+    return tag("ul", *bars, class_="bars") if bars else None
+
+
+def _stage_bar(row: _Row) -> Html:
+    width = f"width:{100 * row['estimated_dropoff_share']:.1f}%"
+    small = "" if row["is_ranked"] else f" · {said('too few to rank')}"
+    between = interval(row["estimated_low_share"], row["estimated_high_share"])
+    return tag(
+        "li",
+        tag("span", stage_title(row["stage"])),
+        tag("span", tag("i", style=width), class_="track"),
+        tag("span", tag("b", share(row["estimated_dropoff_share"])), tag("small", f"{between}{small}")),
+    )
+
+
+def _worse(frames: Frames) -> Html:
+    dropoff, head = frames["mart.stage_dropoff"], _first(frames["mart.headline"])
+    stage = ranking_stage(dropoff)
+    found = months(dropoff, stage, as_of=head.get("as_of_at"))
+    by_month = (dropoff["segment"] == "entry_month").any()
+    whole = of_all(dropoff).filter(pl.col("stage").eq_missing(pl.lit(stage)))["estimated_dropoff_share"].to_list()
+    drawn = chart(
+        "overview-trend",
+        trend_figure(found, whole=next(iter(whole), None)),
+        title=said("{stage}: share lost, by month of entering it", stage=stage_title(stage or "unknown")),
+        definition=said(
+            "Hollow: the window is not over for all of them, so the share may still move. Grey: fewer than 30 "
+            "journeys. Bars: 95 % intervals. Dotted: all journeys."
+        ),
+        heading="h4",
+    )
+    return _answer(
+        said("Is it getting worse?"),
+        _said_first(_move_words(last_move(found)) if by_month else said("Not counted by month here."), "trend"),
+        drawn if found else None,
+        view="changes",
+        more=said("What changed, and for whom"),
+    )
+
+
+def _move_words(move: Move | None) -> str:
+    if move is None:
+        return said("Too early to tell: it takes two months with 30 journeys or more whose window is over.")
+    values = {
+        "after": month(move.after.month),
+        "before": month(move.before.month),
+        "share": share(move.after.share),
+        "points": signed(move.points),
+        "interval": signed_interval(move.low, move.high),
+    }
+    return {
+        "worse": said(
+            "Worse: {share} lost of those who entered in {after}, {points} points against {before} "
+            "(95 % interval {interval}).",
+            **values,
+        ),
+        "better": said(
+            "Better: {share} lost of those who entered in {after}, {points} points against {before} "
+            "(95 % interval {interval}).",
+            **values,
+        ),
+        "same": said(
+            "No clear change: {share} lost of those who entered in {after}, {points} points against {before} "
+            "(95 % interval {interval}).",
+            **values,
+        ),
+    }[move.verdict]
+
+
+def _worth(frames: Frames) -> Html:
+    ranked = _ranked(frames)
+    best = ranked[0] if ranked else None
+    return _answer(
+        said("What is it worth?"),
+        _said_first(_worth_words(best), "worth"),
+        _more(_worth_basis(best)),
+        view="wins",
+        more=said("All that can be won, ranked"),
+    )
+
+
+def _ranked(frames: Frames) -> list[_Row]:
+    rows = frames["mart.opportunity"].filter(pl.col("is_ranked") & pl.col("customers_per_month").is_not_null())
+    return rows.sort("place", "stage", "segment", "segment_value", nulls_last=True).to_dicts()
+
+
+def _worth_words(row: _Row | None) -> str:
+    if row is None:
+        return said("No barrier stands out: no group with enough journeys is below the level of comparable ones.")
+    customers = said(
+        "about {n} customers a month (95 % interval {low}–{high})",
+        n=_rounded(row["customers_per_month"]),
+        low=_rounded(row["customers_low_per_month"]),
+        high=_rounded(row["customers_high_per_month"]),
+    )
+    if row["amount_per_month"] is None:
+        return said("The largest barrier: {customers}.", customers=customers)
+    return said(
+        "The largest barrier: {amount} {currency} a month (95 % interval {low}–{high}), {customers}.",
+        amount=_rounded(row["amount_per_month"]),
+        currency=name(row["currency"]),
+        low=_rounded(row["amount_low_per_month"]),
+        high=_rounded(row["amount_high_per_month"]),
+        customers=customers,
+    )
+
+
+def _rounded(value: float | None) -> str:
+    return rounded(value or 0.0)
+
+
+def _worth_basis(row: _Row | None) -> str | None:
+    if row is None:
+        return None
+    return said(
+        "If “{group}” moved on from {stage} as often as comparable groups do. Gains of barriers overlap: they "
+        "are not to be added up.",
+        group=group_title(row["segment"], row["segment_value"]),
+        stage=stage_title(row["stage"]),
+    )
+
+
+def _to_do(frames: Frames) -> Html:
+    actions = [*_barriers(frames["mart.driver"]), *_openings(_ranked(frames))][:_MOST_ACTIONS]
+    items = [tag("li", action.replace(" %", "\u00a0%")) for action in actions]
+    nothing = _said_first(said("Nothing stands out yet: wait for more journeys."), "action")
+    return _answer(
+        said("What should we do?"),
+        tag("ol", *items, class_="actions", data_kpi="action") if items else nothing,
+        _more(said("These go together with being lost; whether they cause it, only a trial shows.")) if items else None,
+        view="drivers",
+        more=said("What goes with being lost, and how sure that is"),
+    )
+
+
+def _barriers(drivers: pl.DataFrame) -> list[str]:
+    """The error, then the wait, that most losses go with, each where its interval leaves zero out."""
+    sure = drivers.filter(pl.col("is_found").fill_null(value=False) & (pl.col("difference_low_points") > 0))
+    extra = sure.with_columns(extra=pl.col("difference_points") * pl.col("exposed_count"))
+    rows = extra.sort(["extra", "stage", "driver"], descending=[True, False, False], nulls_last=True).to_dicts()
+    return [
+        _barrier(row)
+        for kind in ("error", "wait")
+        for row in [one for one in rows if one["kind"] == kind][:1]
+    ]  # fmt: skip
+
+
+def _barrier(row: _Row) -> str:
+    values = {
+        "what": name(row["driver"]),
+        "stage": stage_title(row["stage"]),
+        "points": _positive(row["difference_points"]),
+        "low": _positive(row["difference_low_points"]),
+        "high": _positive(row["difference_high_points"]),
+        "n": count(row["exposed_count"]),
+        "base": count(row["entered_count"]),
+    }
+    if row["kind"] == "error":
+        return said(
+            "Repair “{what}” in {stage}: {n} of {base} journeys meet it, and of these {points} points more are lost "
+            "(95 % interval {low} to {high}).",
+            **values,
+        )
+    return said(
+        "Come back to customers in {stage} sooner: {n} of {base} journeys pause for more than {time}, and of these "
+        "{points} points more are lost (95 % interval {low} to {high}).",
+        time=pause_time(row["driver"]),
+        **values,
+    )
+
+
+def _positive(points: float | None) -> str:
+    """Points that are known to be above zero, without their sign."""
+    return signed(points).removeprefix("+")
+
+
+def _openings(ranked: Sequence[_Row]) -> list[str]:
+    """The first of the opportunities whose interval leaves zero out."""
+    sure = [row for row in ranked if (row["customers_low_per_month"] or 0) > 0]
+    return [
+        said(
+            "Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}.",
+            group=group_title(row["segment"], row["segment_value"]),
+            stage=stage_title(row["stage"]),
+            present=share(row["present_advance_share"]),
+            target=share(row["target_advance_share"]),
+        )
+        for row in sure[:_MOST_ACTIONS]
+    ]
+
+
+def _first(headline: pl.DataFrame) -> Mapping[str, Any]:
+    return next(iter(headline.to_dicts()), dict.fromkeys(headline.columns))
+
+
+def _cards(head: Mapping[str, Any], without_stage: Mapping[str, int]) -> Sequence[Html]:
+    known = head["identified_customer_count"]
+    touchpoints = said("{n} touchpoints", n=count(_active_touchpoints(head)))
+    never, lost = (without_stage[column] for column in ("journey_count", "dropped_count"))
+    identified = "" if known is None else said("{n} of them identified", n=count(known))
+    return (
+        card("customer_count", said("Customers"), count(head["customer_count"]), identified),
+        card("journey_count", said("Journeys"), count(head["journey_count"]), _with_never(touchpoints, never)),
+        card("converted_count", said("Converted"), count(head["converted_count"]), said("with a purchase")),
+        card(
+            "dropped_count", said("Lost"), count(head["dropped_count"]),
+            _with_never(said("closed without a purchase"), lost),
+        ),
+        card("open_count", said("Open"), count(head["open_count"]), said("still in progress")),
+    )  # fmt: skip
+
+
+def _with_never(text: str, without_stage: int) -> str:
+    return said("{text}; {n} never entered a stage", text=text, n=count(without_stage)) if without_stage else text
+
+
+def _active_touchpoints(head: Mapping[str, Any]) -> int | None:
+    every = head["touchpoint_count"]
+    return None if every is None else every - (head["passive_touchpoint_count"] or 0)
+
+
+def _without_stage(variants: pl.DataFrame) -> Mapping[str, int]:
+    """Journeys of which no touchpoint has a stage, and how many of them are lost."""
+    rows = variants.filter(pl.col("stages").list.len() == 0)
+    return {column: int(rows[column].sum()) for column in ("journey_count", "dropped_count")}
+
+
+def _left_apart(contact_only: int | None) -> Html | None:
+    """How many journeys are in no count of the page, and why; null where there are none."""
+    if not contact_only:
+        return None
+    text = (
+        said(
+            "{what} is left apart, in no count of journeys here: the customer was only sent e-mails and reacted to "
+            "none. Nobody began, so nobody was lost."
+        )
+        if contact_only == 1
+        else said(
+            "{what} are left apart, in no count of journeys here: the customer was only sent e-mails and reacted to "
+            "none. Nobody began, so nobody was lost."
+        )
+    )
+    before, after = text.split("{what}")
+    what = tag("b", several(contact_only, "contact-only journey"), data_kpi="passive_journey_count")
+    return tag("p", before, what, after, class_="meaning")

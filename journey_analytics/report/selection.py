@@ -1,0 +1,373 @@
+"""What somebody chose to look at, and the frames narrowed to it: rows of a value in the place of those of the whole.
+
+Pure: frames in, frames out. A section that reads the rows all/all draws a narrowed selection without knowing of it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+import polars as pl
+
+from journey_analytics.errors import ConfigurationError, nearest
+
+Frames = Mapping[str, pl.DataFrame]
+
+SEGMENTS: Final = ("month", "first_channel", "device", "persona", "customer_kind", "country", "first_source")
+"""What can be chosen by, in the order of display; `month` is each table's own period."""
+
+WINDOW: Final = "window"
+WHOLE: Final = "all"
+SMALLEST_GROUP: Final = 5
+"""Of a group of fewer journeys nothing is shown (k < 5)."""
+
+STAGE_TABLES: Final = frozenset(
+    {"mart.stage_dropoff", "mart.stage_exit", "mart.stage_reach", "mart.time_in_stage", "mart.stage_flow"}
+)
+"""Tables of entrants: the window counts for them, and their month is that of entering the stage."""
+
+_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])(\.\.\d{4}-(0[1-9]|1[0-2]))?")
+_MONTHS: Final = ("entry_month", "started_month")
+_FIXED_SEGMENTS: Final = ("first_channel", "device", "persona", "customer_kind")
+_FIXED_MONTHS: Final = 3
+_LONGEST_WINDOW: Final = 3650
+_HEADLINE: Final = "mart.headline"
+_SELECTION_HEADLINE: Final = "mart.selection_headline"
+_INSTEAD: Final = {"mart.stage_flow": "mart.selection_flow", "mart.stage_variant": "mart.selection_variant"}
+"""Tables of all journeys, with those that hold the same by segment."""
+
+_BY_GROUP: Final = frozenset({"mart.opportunity", "mart.process_model"})
+"""Their rows keep the name of the group: each row says whom it is about."""
+
+_KEY: Final = ["segment", "segment_value"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A selection: the value wanted of each segment, all of them at once, and another window than the stages' own.
+
+    Two choices of the same conditions are equal, in whatever order they were given.
+
+    Args:
+        conditions: value by segment; segments are those of `SEGMENTS`. A month is `2025-10`, several in a row
+            `2025-08..2025-10`.
+        window_days: the window of the stages before the purchase, 1 to 3650; null: each stage's own. The time after a
+            purchase keeps its own: who buys again does so in months.
+
+    Raises:
+        ConfigurationError: for an unknown segment (with the nearest), an empty value, an impossible window.
+    """
+
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    window_days: int | None = None
+
+    def __post_init__(self) -> None:
+        for segment, value in self.conditions.items():
+            if segment not in SEGMENTS:
+                raise ConfigurationError(f"nothing is chosen by {segment!r}; {nearest(segment, SEGMENTS)}")
+            if not value:
+                raise ConfigurationError(f"{segment}: expected a value of it, got nothing")
+        if not _MONTH.fullmatch(self.conditions.get("month", "2025-01")):
+            raise ConfigurationError(f"month={self.conditions['month']}: expected 2025-10, or 2025-08..2025-10")
+        if self.window_days is not None and not 1 <= self.window_days <= _LONGEST_WINDOW:
+            raise ConfigurationError(f"{WINDOW}={self.window_days}: expected 1 to {_LONGEST_WINDOW} days")
+        object.__setattr__(self, "conditions", dict(sorted(self.conditions.items())))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __bool__(self) -> bool:
+        """Whether anything was chosen: all journeys with the stages' own windows is no choice."""
+        return bool(self.conditions) or self.window_days is not None
+
+    @property
+    def is_several_months(self) -> bool:
+        """Whether the period is more than one month."""
+        return ".." in self.conditions.get("month", "")
+
+    @property
+    def months(self) -> tuple[str, str] | None:
+        """The first and the last month chosen; null when no period is."""
+        first, _, last = self.conditions.get("month", "").partition("..")
+        return (first, last or first) if first else None
+
+    @cached_property
+    def key(self) -> str:
+        """A text that stands for the choice, such as `device=mobile,month=2025-10`; `all` when nothing is chosen."""
+        return ",".join(f"{name}={quote(value, safe='')}" for name, value in self.parameters.items()) or WHOLE
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The choice as the parameters of a link, in the order of their names."""
+        window = {} if self.window_days is None else {WINDOW: str(self.window_days)}
+        return dict(sorted({**self.conditions, **window}.items()))
+
+    def query(self) -> str:
+        """The choice as the query of a link, such as `device=mobile&window=14`; empty when nothing is chosen."""
+        return urlencode(self.parameters, quote_via=quote)
+
+
+ALL: Final = Choice()
+"""All journeys, each stage with its own window."""
+
+
+def choice_of(parameters: Mapping[str, str]) -> Choice:
+    """The choice that the parameters of a link stand for.
+
+    Raises:
+        ConfigurationError: as `Choice`, or for a window that is no whole number.
+    """
+    window = parameters.get(WINDOW)
+    if window is not None and not (window.isascii() and window.isdigit()):
+        raise ConfigurationError(f"{WINDOW}={window}: expected a whole number of days")
+    conditions = {name: value for name, value in parameters.items() if name != WINDOW}
+    return Choice(conditions, None if window is None else int(window))
+
+
+def choice_of_query(query: str) -> Choice:
+    """The choice of a link's query, with or without `?`; an empty one is all.
+
+    Raises:
+        ConfigurationError: as `choice_of`, or when a parameter is given twice.
+    """
+    return choice_of(_once(parse_qsl(query.removeprefix("?"), keep_blank_values=True)))
+
+
+def choice_of_key(key: str) -> Choice:
+    """The choice that a `key` stands for.
+
+    Raises:
+        ConfigurationError: as `choice_of`, or when a part of the key has no value.
+    """
+    if key in ("", WHOLE):
+        return ALL
+    parts = [part.partition("=") for part in key.split(",")]
+    return choice_of(_once([(name, unquote(value)) for name, _, value in parts]))
+
+
+def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        doubled = sorted(name for name in found if sum(name == other for other, _ in pairs) > 1)
+        raise ConfigurationError(f"{', '.join(doubled)}: given twice in the link, expected once")
+    return found
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The frames of a choice. `follows`: by table, whether its rows are those of the choice; else they are as for all.
+
+    `journey_count`: active journeys of the choice, null where that is not known. `is_suppressed`: they are fewer than
+    `SMALLEST_GROUP`, so that every table that follows is empty.
+    """
+
+    frames: Frames
+    follows: Mapping[str, bool]
+    journey_count: int | None = None
+    is_suppressed: bool = False
+
+    def unfollowed(self, tables: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a view's tables that show all journeys, whatever is chosen; in the view's order."""
+        return tuple(table for table in tables if not self.follows.get(table, False))
+
+
+def narrowed(frames: Frames, choice: Choice) -> Narrowed:
+    """The frames narrowed to a choice that the tables hold rows of: one condition, the stages' own windows.
+
+    Args:
+        frames: tables by name, as `complete` gives them.
+        choice: of two conditions or more, of another window or of several months, no table holds rows: none follows
+            then, and all frames stay as they are (`selected_frames` computes those).
+
+    Returns:
+        Of each table by segment the rows of the value, named all/all (those of `mart.opportunity` and
+        `mart.process_model`, which say whom they are about, keep their names). `mart.stage_flow`, `mart.stage_variant`
+        and `mart.headline` are those of the value, what is not counted by it null. All others stay as they are and do
+        not follow.
+    """
+    if not choice:
+        every = journeys_of(group_counts(frames), WHOLE, WHOLE)
+        return Narrowed(suppressed(frames), dict.fromkeys(frames, True), every)
+    if not is_stored(choice):
+        return Narrowed(suppressed(frames), dict.fromkeys(frames, False))
+    ((segment, value),) = choice.conditions.items()
+    counts = group_counts(frames)
+    journeys, is_small = journeys_of(counts, segment, value), is_small_group(counts, segment, value)
+    of_value = {
+        table: narrowed_table(frames, table, segment=segment, value=value, small=small_groups(counts))
+        for table in frames
+    }
+    follows = {table: found is not None for table, found in of_value.items()}
+    shown = {table: suppressed_table(table, frame, small_groups(counts)) for table, frame in frames.items()}
+    found = {table: shown[table] if rows is None else rows for table, rows in of_value.items()}
+    cleared = {table: frame.clear() if is_small and follows[table] else frame for table, frame in found.items()}
+    return Narrowed(cleared, follows, journeys, is_small)
+
+
+def is_stored(choice: Choice) -> bool:
+    """Whether tables by segment hold the rows of a choice: one value, and the stages' own windows."""
+    return len(choice.conditions) == 1 and choice.window_days is None and not choice.is_several_months
+
+
+def narrowed_table(frames: Frames, table: str, *, segment: str, value: str, small: pl.DataFrame) -> pl.DataFrame | None:
+    """One table's rows of a value, named all/all; null where the table does not follow.
+
+    Args:
+        frames: of them are read the table itself and what stands for it: the headline, flows and variants by segment,
+            and the changes of which the reasons are asked.
+        table: its name.
+        segment: one of `SEGMENTS`.
+        value: its value.
+        small: the groups of which nothing is shown, as `small_groups` gives them.
+    """
+    if table == _HEADLINE:
+        counts = _rows_of_value(frames, _SELECTION_HEADLINE, segment, value, small)
+        return None if counts is None else headline_of(frames[_HEADLINE], counts)
+    if table == "mart.change_reason":
+        changes = _rows_of_value(frames, "mart.change", segment, value, small)
+        return None if changes is None else frames[table].join(changes, on="change_id", how="semi")
+    if table in _INSTEAD:
+        rows = _rows_of_value(frames, _INSTEAD[table], segment, value, small)
+        return None if rows is None else rows.select(_as_in(frames[table], rows))
+    return _rows_of_value(frames, table, segment, value, small)
+
+
+def _as_in(frame: pl.DataFrame, rows: pl.DataFrame) -> list[pl.Expr]:
+    """The columns of a table, from rows that stand for it; null where these have none."""
+    return [
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in frame.schema.items()
+    ]
+
+
+def _rows_of_value(frames: Frames, table: str, segment: str, value: str, small: pl.DataFrame) -> pl.DataFrame | None:
+    own = _own_segment(frames[table], segment) if table in frames else None
+    if own is None:
+        return None
+    is_wanted = (pl.col("segment") == own) & (pl.col("segment_value") == value)
+    rows = suppressed_table(table, frames[table].filter(is_wanted), small)
+    return rows if table in _BY_GROUP else rows.with_columns(pl.lit(WHOLE).alias(name) for name in _KEY)
+
+
+def _own_segment(frame: pl.DataFrame, segment: str) -> str | None:
+    """What the table calls the segment; null where it has no rows by it."""
+    if not set(_KEY) <= set(frame.columns):
+        return None
+    names = _MONTHS if segment == "month" else (segment,)
+    present = set(frame["segment"].unique().to_list())
+    return next((name for name in names if name in present), None)
+
+
+def headline_of(headline: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """The headline of a selection: its own counts, the moments of the whole, and null for what is not counted by it.
+
+    Args:
+        headline: `mart.headline`, one row.
+        counts: the selection's row of `mart.selection_headline`; without one, every count is 0.
+    """
+    own = {name: value for name, value in _first(counts).items() if name in headline.columns}
+    zero = {name: 0 for name in counts.columns if name.endswith("_count") and name in headline.columns}
+    kept = {name: pl.col(name) for name, dtype in headline.schema.items() if dtype.is_temporal()}
+    values = {**kept, **{name: pl.lit(value) for name, value in {**zero, **own}.items()}}
+    return headline.select(
+        values.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in headline.schema.items()
+    )
+
+
+def _first(frame: pl.DataFrame) -> dict[str, Any]:
+    return frame.row(0, named=True) if frame.height else {}
+
+
+def journeys_of(counts: pl.DataFrame, segment: str, value: str) -> int | None:
+    """Active journeys of a value, of `group_counts`; of a month those that began in it; null where no table tells."""
+    names = _MONTHS if segment == "month" else (segment,)
+    rows = counts.filter(pl.col("segment").is_in(names) & (pl.col("segment_value") == value))
+    in_order = rows.sort("segment", descending=True)["journey_count"].to_list()
+    return in_order[0] if in_order else None
+
+
+def is_small_group(counts: pl.DataFrame, segment: str, value: str) -> bool:
+    """Whether nothing of a value may be shown; of a month where neither its entrants nor its beginnings are enough."""
+    names = _MONTHS if segment == "month" else (segment,)
+    rows = counts.filter(pl.col("segment").is_in(names) & (pl.col("segment_value") == value))
+    return bool(rows.height) and rows.filter(is_large()).is_empty()
+
+
+def group_counts(frames: Frames) -> pl.DataFrame:
+    """How many journeys each value of each segment has: `segment`, `segment_value`, `journey_count`, sorted so.
+
+    `customer_count`: of so many customers; null where no table tells.
+
+    From `mart.selection_headline`; of segments that it has not, the journeys that began (paths), or that entered the
+    stage most of them enter.
+    """
+    parts = [_counted(frames, table, measure) for table, measure in _GROUP_COUNTS if table in frames]
+    empty = pl.DataFrame(schema=dict(zip(_KEY, (pl.String, pl.String), strict=True)) | _COUNT_SCHEMA)
+    every = pl.concat([empty, *parts])
+    return every.unique(_KEY, keep="first", maintain_order=True).sort(_KEY)
+
+
+_COUNT_SCHEMA: Final = {"journey_count": pl.Int64, "customer_count": pl.Int64}
+_GROUP_COUNTS: Final = (
+    (_SELECTION_HEADLINE, pl.col("journey_count").sum()),
+    ("mart.path_activity", pl.col("start_count").sum()),
+    ("mart.stage_dropoff", pl.col("entered_count").max()),
+)
+
+
+def _counted(frames: Frames, table: str, measure: pl.Expr) -> pl.DataFrame:
+    known = frames[table].filter(pl.col("segment").is_not_null())
+    customers = pl.col("customer_count").sum() if "customer_count" in known.columns else pl.lit(None)
+    counted = known.group_by(_KEY).agg(journey_count=measure.cast(pl.Int64), customer_count=customers.cast(pl.Int64))
+    return counted.select(*_KEY, *_COUNT_SCHEMA)
+
+
+def fixed_choices(frames: Frames) -> tuple[Choice, ...]:
+    """The selections that every report carries: all, each value of the main segments, the last three months.
+
+    Only groups of `SMALLEST_GROUP` journeys or more, and of known values: `unknown` is no group of customers. Values
+    by name, months newest first.
+    """
+    counts = group_counts(frames).filter(is_large() & ~pl.col("segment_value").is_in(["unknown", "other"]))
+    main = [Choice({segment: value}) for segment in _FIXED_SEGMENTS for value in _values(counts, segment)]
+    named = {value for name in _MONTHS for value in _values(counts, name)}
+    months = sorted((value for value in named if _MONTH.fullmatch(value)), reverse=True)
+    return (ALL, *main, *(Choice({"month": month}) for month in months[:_FIXED_MONTHS]))
+
+
+def _values(counts: pl.DataFrame, segment: str) -> list[str]:
+    return counts.filter(pl.col("segment") == segment)["segment_value"].to_list()
+
+
+def suppressed(frames: Frames) -> dict[str, pl.DataFrame]:
+    """The frames without the rows of groups of fewer than `SMALLEST_GROUP` journeys; the whole always stays.
+
+    A group is a value of a segment, and in the tables of entrants its entrants of one stage. Within a group that is
+    shown, small counts are shown: they say what its journeys did.
+    """
+    small = small_groups(group_counts(frames))
+    return {table: suppressed_table(table, frame, small) for table, frame in frames.items()}
+
+
+def small_groups(counts: pl.DataFrame) -> pl.DataFrame:
+    """The `segment` and `segment_value` of groups of which nothing is shown, of `group_counts`."""
+    return counts.filter(~is_large() & (pl.col("segment") != WHOLE)).select(_KEY)
+
+
+def is_large() -> pl.Expr:
+    """Whether a row of `group_counts` is a group that may be shown: enough journeys, of enough customers."""
+    return pl.min_horizontal("journey_count", "customer_count") >= SMALLEST_GROUP
+
+
+def suppressed_table(table: str, frame: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
+    """One table without the rows of small groups."""
+    if not set(_KEY) <= set(frame.columns):
+        return frame
+    kept = frame.join(small, on=_KEY, how="anti", maintain_order="left")
+    if table not in STAGE_TABLES | {"mart.opportunity"} or "entered_count" not in frame.columns:
+        return kept
+    is_small = (pl.col("entered_count") < SMALLEST_GROUP).fill_null(value=False)
+    return kept.filter((pl.col("segment") == WHOLE) | ~is_small)
