@@ -312,7 +312,7 @@ def test_a_new_copy_is_read_at_the_next_click(browser, tmp_path):
 def test_a_server_that_is_gone_is_said(browser, tmp_path):
     served = Served(publish_frames(tmp_path / "p.duckdb", world_frames(journeys=60)))
     with Visit(browser, served, "/losses?lang=en") as visit:
-        visit.page.route("**/_dash-update-component", lambda route: route.abort())
+        visit.page.route("**/*", lambda route: route.abort())
         visit.page.click('nav a[href^="/flow?"]')
         visit.page.wait_for_selector(".state.failed", timeout=WAIT)
         assert "does not answer" in visit.text("#look-0")

@@ -38,6 +38,7 @@ from journey_analytics.report import (
 from journey_analytics.report.active import active_frames
 from journey_analytics.report.frames import complete
 from journey_analytics.report.stored import retold
+from journey_analytics.rework.sentences import CAUTION, HANDOVER_MEANING
 
 PACKAGE = Path(language.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -286,7 +287,13 @@ def test_no_row_translates_what_nobody_says(italian):
     written = {node.value for _, node in literals() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     models = "\n".join(file.read_text(encoding="utf-8") for file in sorted((PACKAGE.parent / "sql").rglob("*.*")))
     asked = set[str]().union(*(each.asked for _, each in italian.values()))
-    known = written | asked | {text for _, text in texts_said()} | set(language.area("it", "stored"))
+    known = (
+        written
+        | asked
+        | {CAUTION, HANDOVER_MEANING}
+        | {text for _, text in texts_said()}
+        | set(language.area("it", "stored"))
+    )
     names = {text: text.lower().replace(" ", "_") for text in catalogue("it") if text not in known}
     assert [
         text for text, name in names.items() if text not in models and name not in models and name not in known

@@ -3,7 +3,7 @@
 // Every control carries the link it leads to; nothing is computed here.
 (() => {
   const LOOKS = ["look-0", "look-1"];
-  const SLOW = 8000;
+  const SLOW = 5000;
   const EMPTY = '<div class="skeleton" aria-hidden="true"><i></i><i></i><b></b></div>';
   let words = { loading: "Loading …", failed: "The server does not answer.", slow: "Still working on it …", again: "Try again" };
   let asked = null;
@@ -32,7 +32,7 @@
     document.body.classList.add("is-loading");
     for (const id of LOOKS) at(id).classList.add("is-waiting");
     clearTimeout(timer);
-    timer = setTimeout(() => say(words.slow), SLOW);
+    timer = setTimeout(knock, SLOW);
   };
 
   const settle = () => {
@@ -149,14 +149,13 @@
   document.addEventListener("change", ({ target }) => { if (target.matches("select[data-links]")) go(target.value); });
   addEventListener("popstate", () => { if (here() !== asked) ask(here(), { isNew: false }); });
 
-  // A server that is gone is said, in the place of the view.
-  const fetchBefore = window.fetch;
-  window.fetch = async (...request) => {
+  // An answer that takes long: is the server still there? One that is gone is said, in the place of the view.
+  const knock = async () => {
+    say(words.slow);
     try {
-      return await fetchBefore(...request);
-    } catch (error) {
-      if (String(request[0]?.url ?? request[0]).includes("_dash-update-component")) fail();
-      throw error;
+      await fetch("/own/icon.svg", { cache: "no-store" });
+    } catch {
+      fail();
     }
   };
   const fail = () => {

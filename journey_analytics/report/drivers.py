@@ -167,7 +167,9 @@ def _label(row: _Row) -> str:
     words = name(row["driver"])
     if row["kind"] == "wait":
         is_pause = row["driver"].startswith("pause_")
-        return said("Wait: {what}", what=said("more than {time}", time=pause_time(row["driver"])) if is_pause else words)
+        return said(
+            "Wait: {what}", what=said("more than {time}", time=pause_time(row["driver"])) if is_pause else words
+        )
     return said("Came again by {words}", words=words) if row["kind"] == "channel" else capital(words)
 
 
