@@ -12,20 +12,20 @@ from journey_analytics.dashboard.shell import Freshness, Shell, shell
 from journey_analytics.dashboard.state import State
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.language import said, written_in
+from journey_analytics.report.against import against, are_apart
 from journey_analytics.report.chosen import choice_title, section_html
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.selected_frames import Choosable, choosable, selected_frames
 from journey_analytics.report.selection import SMALLEST_GROUP, Choice, Narrowed
 from journey_analytics.report.views import VIEWS, View
 from journey_analytics.report.wording import count, several
+from journey_analytics.selecting.windows import OFFERED
 from journey_analytics.warehouse import Warehouse
-
-WINDOWS = (7, 14, 30, 60, 90)
-"""Windows to choose from in the filter bar, in days; a link can ask for any other."""
 
 WITH_EXAMPLES = ("Overview", "Where", "Why", "What to do", "Paths")
 """Groups of views that are about journeys."""
 
+_DROPOFF = "mart.stage_dropoff"
 _IDS = re.compile(r'( (?:id|aria-labelledby|aria-controls|for)=")([^"]*)(")|( href="#)([^"]+)(")')
 _TAGS = re.compile(r"<[a-z][^<>]*>")
 _TO_VIEW = re.compile(r'(<a )href="#([a-z-]+)"')
@@ -42,7 +42,7 @@ def shell_of(published: Published, state: State) -> Shell:
     """What stands around the views of a state."""
     values, freshness = choosable_in(published), _freshness(published)
     with written_in(state.language):
-        return shell(state, values=values, windows=WINDOWS, freshness=freshness)
+        return shell(state, values=values, windows=OFFERED, freshness=freshness)
 
 
 def look_of(published: Published, state: State, place: int) -> Look:
@@ -63,6 +63,7 @@ def _look(published: Published, state: State, place: int) -> Look:
         narrowed = selected_frames(warehouse, choice)
         parts = (
             _heading(choice, narrowed, letter),
+            _against(warehouse, state, place, narrowed),
             _section(view, narrowed, choice),
             _examples(warehouse, state, place, narrowed),
         )
@@ -108,6 +109,22 @@ def _heading(choice: Choice, narrowed: Narrowed, letter: str) -> Html | None:
     journeys = None if narrowed.is_suppressed else narrowed.journey_count
     size = None if journeys is None else tag("span", several(journeys, "journey"), class_="size")
     return tag("h2", mark, tag("span", choice_title(choice), class_="words"), size, class_="which", id="which")
+
+
+def _against(warehouse: Warehouse, state: State, place: int, narrowed: Narrowed) -> Html | None:
+    """In a comparison: what differs from the other selection; nothing where one of them is too small to show."""
+    if state.versus is None or narrowed.is_suppressed:
+        return None
+    facing = state.choices[1 - place]
+    other = selected_frames(warehouse, facing)
+    if other.is_suppressed:
+        return None
+    return against(
+        narrowed.frames[_DROPOFF],
+        other.frames[_DROPOFF],
+        letter="AB"[1 - place],
+        is_apart=are_apart(state.choices[place], facing),
+    )
 
 
 def _examples(warehouse: Warehouse, state: State, place: int, narrowed: Narrowed) -> Html | None:
