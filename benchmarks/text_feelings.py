@@ -4,7 +4,8 @@
     python benchmarks/text_feelings.py --language it labelled.tsv
 
 A file holds lines `id<TAB>score<TAB>text`, as the ground truths of Hutto & Gilbert 2014 do; a mean score of at least
-0.5 is positive, of at most -0.5 negative, else neutral. The files stay where they are: nothing of them is kept.
+0.5 is positive, of at most -0.5 negative, else neutral. The files stay where they are: nothing of them is
+kept, but a twelfth of the first stands in `feeling_example.csv` already (origin `vader_amazon_snippets`).
 """
 
 import argparse

@@ -28,6 +28,17 @@ def language() -> str:
     return _current.get()
 
 
+def language_named(code: str) -> str:
+    """The code, checked.
+
+    Raises:
+        ConfigurationError: for a language that there is no translation of.
+    """
+    if code not in LANGUAGES:
+        raise ConfigurationError(f"no pages are written in {code!r}; {nearest(code, LANGUAGES)}")
+    return code
+
+
 @contextmanager
 def written_in(code: str) -> Iterator[None]:
     """Write everything inside in this language.
@@ -35,9 +46,7 @@ def written_in(code: str) -> Iterator[None]:
     Raises:
         ConfigurationError: for a language that there is no translation of.
     """
-    if code not in LANGUAGES:
-        raise ConfigurationError(f"no pages are written in {code!r}; {nearest(code, LANGUAGES)}")
-    token = _current.set(code)
+    token = _current.set(language_named(code))
     try:
         yield
     finally:

@@ -1,7 +1,10 @@
 """The published copy: a database file of its own that readers open, replaced atomically after a good run."""
 
 import os
+import secrets
 from pathlib import Path
+
+import polars as pl
 
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.warehouse import Warehouse
@@ -15,6 +18,8 @@ PUBLISHED_VIEWS = ("core.touchpoint_at_cutoff", "core.journey_at_cutoff")
 """The state at T, over the tables above: each after those that it reads."""
 PUBLISHED_CONFIG = ("config.segment", "config.setting", "config.activity", "config.source_rank")
 PUBLISHED_RUN = ("run.load", "run.cutoff", "run.build")
+KEY = "run.pseudonym_key"
+"""A random secret of this copy: names of journeys on pages cannot be told from their ids, nor from another copy's."""
 
 
 def publish(warehouse: Warehouse, target: Path) -> None:
@@ -26,7 +31,8 @@ def publish(warehouse: Warehouse, target: Path) -> None:
         ConfigurationError: when the folder cannot be written.
     """
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_CONFIG, *PUBLISHED_RUN]
+    tables = [*warehouse.tables("mart"), *PUBLISHED_CORE, *PUBLISHED_CONFIG, *PUBLISHED_RUN, KEY]
+    warehouse.create_from(KEY, pl.DataFrame({"key": [secrets.token_hex(32)]}))
     try:
         _sweep(target)
         there = [[name for name in names if warehouse.has(name)] for names in (tables, PUBLISHED_VIEWS)]

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.contract import STAGES
-from journey_analytics.dropoff import stage_dropoff
+from journey_analytics.dropoff import counted_stays, dropoff_of
 from journey_analytics.instants import naive
 
 PURCHASE: Final = "purchase"
@@ -52,9 +52,25 @@ def stage_reach(
         T, `estimated_reach_share` the Aalen–Johansen cumulative incidence of reaching at the window's end, of all
         entrants. Intervals and nulls are those of `stage_dropoff`, turned round.
     """
-    pairs = list(combinations(GOALS, 2))
-    ways = pl.concat([_way(visits, *pair, windows=windows, cutoff=cutoff, segments=segments) for pair in pairs])
-    found = stage_dropoff(ways, cutoff=cutoff, minimum_count=minimum_count, segments=segments)
+    ways = stage_ways(visits, windows=windows, cutoff=cutoff, segments=segments)
+    stays = counted_stays(ways, cutoff=cutoff, segments=segments)
+    return reach_of(stays, cutoff=cutoff, minimum_count=minimum_count)
+
+
+def stage_ways(
+    visits: pl.DataFrame, *, windows: Mapping[str, int], cutoff: datetime, segments: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The ways from a stage to each later goal, in the words of `stage_dropoff`: who reaches the goal advances.
+
+    Args are those of `stage_reach`. One row per visit and goal after its stage; `stage` is `from_stage > to_stage`.
+    """
+    pairs = combinations(GOALS, 2)
+    return pl.concat([_way(visits, *pair, windows=windows, cutoff=cutoff, segments=segments) for pair in pairs])
+
+
+def reach_of(stays: pl.DataFrame, *, cutoff: datetime, minimum_count: int = 30) -> pl.DataFrame:
+    """`stage_reach` of ways that `counted_stays` has counted."""
+    found = dropoff_of(stays, cutoff=cutoff, minimum_count=minimum_count)
     pair = pl.col("stage").str.split_exact(_SEPARATOR, 1).struct.rename_fields(_PAIR)
     in_order = [pl.col(name).cast(pl.Enum(GOALS)) for name in _PAIR]
     return (
@@ -75,7 +91,6 @@ def _way(
     cutoff: datetime,
     segments: Sequence[str],
 ) -> pl.DataFrame:
-    """The entrants of one stage in the words of `stage_dropoff`: who reaches the goal advances."""
     days = sum(windows[stage] for stage in GOALS[GOALS.index(start) : GOALS.index(goal)])
     reached, closed = _elapsed(_REACHED_AT[goal]), _elapsed("closed_at")
     lost = pl.min_horizontal(closed, pl.lit(days * _DAY_US))

@@ -36,6 +36,7 @@ from journey_analytics.sequence.outcomes import JOURNEY_COLUMNS
 from journey_analytics.sequence.visits import VISIT_COLUMNS
 from journey_analytics.settings import setting
 from journey_analytics.suggestion import SUGGESTION_READS, make_stage_suggestion
+from journey_analytics.voice.shown import GROUPS, VOICE, make_voice_shown
 from journey_analytics.voice.step import VOICE_MAKES, VOICE_READS, make_voice
 from journey_analytics.warehouse import Warehouse
 
@@ -154,6 +155,7 @@ def _steps(cutoff: datetime) -> list[Step]:
             execute=process_model_table,
         ),
         Step(name="voice", reads=VOICE_READS, makes=VOICE_MAKES, execute=make_voice),
+        Step(name="voice_shown", reads=frozenset({GROUPS}), makes=frozenset({VOICE}), execute=make_voice_shown),
         Step(name="path_tree", reads=TREE_READS, makes=frozenset({"mart.path_tree"}), execute=make_path_tree),
         Step(
             name="stage_suggestion",

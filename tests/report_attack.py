@@ -1,5 +1,7 @@
 """A synthetic world in which every text from outside attacks, for the report's tests."""
 
+from collections.abc import Mapping
+
 import polars as pl
 from report_world import world_frames
 
@@ -82,3 +84,35 @@ _TEXTS = {
 def _attacked(column: str) -> pl.Expr:
     attacks = pl.lit(pl.Series(HOSTILE)).gather(pl.int_range(pl.len()) % len(HOSTILE))
     return pl.concat_str(attacks, pl.col(column)).alias(column)
+
+
+_FREE = frozenset({
+    "activity", "next_activity", "from_activity", "to_activity", "item", "quote", "topic", "title", "rule",
+    "description", "touchpoint", "campaign", "funnel", "planned", "deviation", "channel", "from_channel", "to_channel",
+    "medoid_activities", "distinguishes", "value",
+})  # fmt: skip
+"""Columns that hold what others wrote, in any table; notes and queries are our own, and are read back."""
+
+
+def hostile_rest(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The same tables with an attack in every text from outside, whatever the table."""
+    return {table: rows.with_columns(_assaulted(rows)) for table, rows in frames.items()}
+
+
+def _assaulted(rows: pl.DataFrame) -> list[pl.Expr]:
+    texts = [name for name in rows.columns if name in _FREE and rows.schema[name] == pl.String]
+    lists = [name for name in rows.columns if name in _FREE and rows.schema[name] == pl.List(pl.String)]
+    attack = pl.concat_str(pl.lit(HOSTILE[0]), pl.element())
+    return [
+        *(_any_attack(name) for name in texts),
+        *(pl.col(name).list.eval(attack) for name in lists),
+    ]
+
+
+def _any_attack(column: str) -> pl.Expr:
+    """Another attack in every row, before what stood there; null stays null."""
+    place = pl.int_range(pl.len()) % len(HOSTILE)
+    found = pl.lit(None, dtype=pl.String)
+    for number, text in enumerate(HOSTILE):
+        found = pl.when(place == number).then(pl.concat_str(pl.lit(text), pl.col(column))).otherwise(found)
+    return found.alias(column)

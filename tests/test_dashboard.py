@@ -7,8 +7,10 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 import polars as pl
@@ -21,7 +23,7 @@ from report_world import world_frames
 
 from journey_analytics.config import Config
 from journey_analytics.contract import STAGES
-from journey_analytics.dashboard import access, exports, pages
+from journey_analytics.dashboard import access, exports, gate, pages
 from journey_analytics.dashboard.access import access_of
 from journey_analytics.dashboard.app import make_app
 from journey_analytics.dashboard.headers import security_headers
@@ -33,6 +35,7 @@ from journey_analytics.errors import ConfigurationError, DataError
 from journey_analytics.language import LANGUAGES, catalogue
 from journey_analytics.report.markup import Html
 from journey_analytics.report.selection import SEGMENTS, Choice
+from journey_analytics.report.spreadsheet import disarmed
 from journey_analytics.report.views import VIEWS
 
 ANCHORS = [view.anchor for view in VIEWS]
@@ -160,6 +163,44 @@ def test_nothing_is_answered_without_the_password(calm, path):
         assert client.get(path, headers=headers).status_code == 401
     for headers in (_basic("a password"), _basic("a long token"), {"Authorization": "Bearer a long token"}):
         assert client.get(path, headers=headers).status_code != 401
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_the_password_is_asked_for_whatever_the_method(calm, path):
+    guarded = access_of("0.0.0.0", {"JOURNEY_PASSWORD": "a password"})  # noqa: S104
+    client = make_app(Published(calm), guarded).server.test_client()
+    assert client.options(path).status_code == 401
+    assert client.head(path).status_code == 401
+    assert client.options(path, headers=_basic("a password")).status_code == 200
+
+
+def test_wrong_passwords_are_logged_without_them_and_slowed(calm, monkeypatch, caplog):
+    clock = [1_000.0]
+    monkeypatch.setattr(gate, "_now", lambda: clock[0])
+    guarded = access_of("0.0.0.0", {"JOURNEY_PASSWORD": "a password"})  # noqa: S104
+    client = make_app(Published(calm), guarded).server.test_client()
+    for _ in range(20):
+        assert client.get("/own/page.js").status_code == 401
+    assert [client.get("/own/page.js", headers=_basic(f"guess {n}")).status_code for n in range(5)] == [401] * 5
+    assert caplog.text.count("wrong password or token from 127.0.0.1") == 5
+    assert "guess" not in caplog.text
+    late = client.get("/own/page.js", headers=_basic("a password"))
+    assert (late.status_code, late.headers["Retry-After"]) == (429, "60")
+    other = {"REMOTE_ADDR": "10.0.0.9"}
+    assert client.get("/own/page.js", headers=_basic("a password"), environ_overrides=other).status_code == 200
+    clock[0] += 61
+    assert client.get("/own/page.js", headers=_basic("a password")).status_code == 200
+    assert client.options("/", headers=_basic("guess")).status_code == 401
+
+
+def test_a_failure_now_and_then_slows_nobody_and_clients_are_not_remembered_for_ever():
+    failures = gate.Failures()
+    for minute in range(50):
+        failures.add("a", now=minute * 61.0)
+        assert not failures.are_many("a", now=minute * 61.0)
+    for number in range(5_000):
+        failures.add(str(number), now=9_000.0)
+    assert len(failures) <= 1_000
 
 
 @pytest.mark.parametrize(("host", "status"), [("127.0.0.1:8050", 200), ("localhost", 200), ("[::1]:8050", 200)])
@@ -315,6 +356,36 @@ def _answers(client, link: str) -> dict[str, dict]:
     return found
 
 
+GOOD = {
+    "output": "look-0-made.data",
+    "outputs": {"id": "look-0-made", "property": "data"},
+    "inputs": [{"id": "asked", "property": "data", "value": "/losses"}],
+    "changedPropIds": ["asked.data"],
+}
+VALUES = [{**GOOD["inputs"][0], "value": value} for value in (None, 5, [], {}, True, "\ud800", "/losses?device=\udfff")]
+MALFORMED = [
+    None, 5, [], {}, "x", *({**GOOD, "inputs": [value]} for value in VALUES), {**GOOD, "inputs": []},
+    {**GOOD, "inputs": None}, {**GOOD, "inputs": [[]]}, {**GOOD, "inputs": [{}]}, {**GOOD, "output": "x.y"},
+    {**GOOD, "output": []}, {**GOOD, "outputs": 5}, {**GOOD, "outputs": [{}]}, {**GOOD, "outputs": {}},
+    {**GOOD, "changedPropIds": 5}, {**GOOD, "changedPropIds": [[]]}, {**GOOD, "state": 5},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", MALFORMED)
+def test_what_no_page_asks_is_refused_in_words(client, asked, caplog):
+    answer = client.post("/_dash-update-component", data=json.dumps(asked), content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert "cannot be read" in answer.text
+    assert "Traceback" not in caplog.text
+
+
+def test_what_is_no_json_is_refused_and_what_a_page_asks_is_answered(client):
+    address = "/_dash-update-component"
+    assert client.post(address, data=b"\xff{", content_type="application/json").status_code == 400
+    assert client.post(address, data="x", content_type="text/plain").status_code == 400
+    assert client.post(address, json={**GOOD, "parsedChangedPropsIds": ["asked"]}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "link", ["/nothing", "/losses?device=mobil", "/losses?lang=xx", "/%3Cimg%3E", "/losses?vs=x%3Dy"]
 )
@@ -346,22 +417,36 @@ def test_an_empty_copy_is_no_error(tmp_path):
 # --- downloads -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1", "\n=1", "＝1"])
-def test_a_text_that_a_spreadsheet_would_run_is_quoted(text):
-    rows = list(csv.reader(io.StringIO(exports.table_csv(pl.DataFrame({text: [text]})), newline="")))
-    assert rows == [[f"'{text}"], [f"'{text}"]]
+FORMULAS = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1", "\n=1", "＝1", "\u00a0=1"]
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *(f"x{end}{text}" for end in ";\t\n" for text in FORMULAS), 'x;"=1"'])
+@pytest.mark.parametrize("split", [",", ";", "\t"])
+def test_a_text_that_a_spreadsheet_would_run_is_none_wherever_the_file_is_split(text, split):
+    content = exports.table_csv(pl.DataFrame({text: [text], "list": [["y", text]]}))
+    lines = [line for line in re.split(r"[\r\n]", content) if line]
+    cells = [cell.strip('" \t\u00a0') for line in lines for cell in line.split(split)]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝"))]
+    assert all(line.startswith('"') for line in content.split("\r\n") if line)
+
+
+def test_disarming_takes_no_longer_than_the_text_is():
+    began = perf_counter()
+    for hostile in (";" * 200_000, "\n" * 200_000, '"' * 200_000, ";   " * 50_000):
+        disarmed(hostile)
+    assert perf_counter() - began < 2
 
 
 def test_numbers_stay_numbers_and_lists_are_joined():
     frame = pl.DataFrame({"a": [-1.5], "b": [["=x", "y"]], "c": [None], "d": ["plain, text"]})
-    assert exports.table_csv(frame) == 'a,b,c,d\r\n-1.5,\'=x > y,,"plain, text"\r\n'
+    assert exports.table_csv(frame) == '"a","b","c","d"\r\n"-1.5","\'=x > y","","plain, text"\r\n'
 
 
 @given(st.text(max_size=20))
 @settings(max_examples=200)
 def test_any_text_comes_back_from_the_csv(text):
     rows = list(csv.reader(io.StringIO(exports.table_csv(pl.DataFrame({"a": ["x"], "b": [text]})), newline="")))
-    assert rows[1][1].removeprefix("'") == text.removeprefix("'")
+    assert rows[1][1].replace("'", "") == text.replace("'", "")
 
 
 def test_every_table_of_every_view_comes_as_csv(client):
@@ -370,7 +455,7 @@ def test_every_table_of_every_view_comes_as_csv(client):
             answer = client.get(f"/export/{view.anchor}/{table}.csv?device=mobile")
             assert answer.status_code == 200, (view.anchor, table)
             assert answer.headers["Content-Disposition"].startswith('attachment; filename="journey_mart.')
-            assert answer.data.decode("utf-8-sig").startswith("selection,")
+            assert answer.data.decode("utf-8-sig").startswith('"selection",')
 
 
 def test_the_rows_are_those_of_the_selection(client):
@@ -401,8 +486,28 @@ def test_a_download_that_there_is_not_is_refused_in_words(client, path, words):
 
 
 def test_a_file_name_is_harmless():
-    state = State("losses", Choice({"device": '"; x=\r\n../../etc'}))
-    assert re.fullmatch(r"[A-Za-z0-9.=_-]+\.csv", exports.file_name(state, "mart.x", "csv"))
+    shown = Choice({"device": '"; x=\r\n../../etc'})
+    assert re.fullmatch(r"[A-Za-z0-9.=_-]+\.csv", exports.file_name(shown, "mart.x", "csv"))
+
+
+def test_rows_that_do_not_follow_are_of_all_in_the_column_and_the_name(client):
+    """The reasons on the overview are of everybody, whatever is chosen; so are the files behind the data."""
+    for path in ("overview/mart.driver", "quality/mart.source_quality"):
+        answer = client.get(f"/export/{path}.csv?device=mobile")
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        assert {row["selection"] for row in rows} == {"all"}, path
+        assert "mobile" not in answer.headers["Content-Disposition"]
+    answer = client.get("/export/overview/mart.stage_dropoff.csv?device=mobile")
+    assert "device=mobile" in answer.headers["Content-Disposition"]
+
+
+def test_of_a_selection_too_small_to_show_nothing_is_exported(client, monkeypatch):
+    read = pages.selected_frames
+    monkeypatch.setattr(pages, "selected_frames", lambda *asked: replace(read(*asked), is_suppressed=True))
+    for what in ("mart.stage_dropoff.csv", "loss-share.svg"):
+        answer = client.get(f"/export/losses/{what}?device=mobile")
+        assert answer.status_code == 400
+        assert "fewer than 5" in answer.text
 
 
 @pytest.mark.parametrize("anchor", ANCHORS)
@@ -520,3 +625,14 @@ def test_a_port_that_is_taken_is_said(tmp_path):
             listening(_workspace(tmp_path), host="127.0.0.1", port=first.effective_port)
     finally:
         first.close()
+
+
+# --- a comparison that draws the same twice, and months within a choice ----------------------------------------------
+
+
+@pytest.mark.parametrize(("anchor", "is_once"), [("quality", True), ("definitions", True), ("losses", False)])
+def test_a_view_that_follows_neither_selection_stands_there_once(published, anchor, is_once):
+    state = State(anchor, Choice({"device": "mobile"}), Choice({"device": "desktop"}))
+    first, second = (pages.look_of(published, state, place).html for place in (0, 1))
+    assert ("follows neither A nor B" in first) is is_once
+    assert (second == "") is is_once

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from dashboard_world import publish_frames, publish_run
-from report_attack import hostile_frames
+from dashboard_world import frames_of, publish_frames, publish_run
+from report_attack import hostile_frames, hostile_rest
 from report_world import world_frames
 
 from journey_analytics.dashboard.access import access_of
 from journey_analytics.dashboard.app import make_app
 from journey_analytics.dashboard.published import Published
+from journey_analytics.dashboard.words import FILTERS
 from journey_analytics.language import LANGUAGES
 from journey_analytics.report.views import VIEWS
 
@@ -32,6 +33,10 @@ DESKTOP, PHONE = 1440, 390
 WAIT = 60_000
 ANCHORS = [view.anchor for view in VIEWS]
 
+DEVICE = {"en": "Device", "it": "Dispositivo"}
+COMPARED = "device=mobile&vs=device%3Ddesktop"
+
+UNDRAWN = """all => all.filter(one => !one.closest('[hidden]') && !one.querySelector('svg')).map(one => one.id)"""
 DOUBLED = """() => {
   const ids = [...document.querySelectorAll('[id]')].filter(one => !one.closest('svg')).map(one => one.id);
   return ids.filter((id, place) => id && ids.indexOf(id) !== place);
@@ -53,7 +58,7 @@ class Served:
 
     def __init__(self, copy: Path) -> None:
         self.copy = copy
-        app = make_app(Published(copy, kept=200), access_of("127.0.0.1", {}))
+        app = make_app(Published(copy, kept=400), access_of("127.0.0.1", {}))
         self.server = waitress.create_server(app.server, host="127.0.0.1", port=0, threads=4)
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.thread = Thread(target=self._run, daemon=True)
@@ -96,7 +101,7 @@ class Visit:
     """One open page with what it asked for and complained about."""
 
     def __init__(self, browser: Any, served: Served, link: str, width: int = DESKTOP) -> None:
-        self.served = served
+        self.served, self.width = served, width
         self.context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
         self.page = self.context.new_page()
         self.requests: list[str] = []
@@ -107,6 +112,20 @@ class Visit:
         self.page.goto(served.address + link)
         self.ready(link if "?" in link else None)
 
+    def go(self, link: str) -> None:
+        """Load a link as if it were typed, in the same tab."""
+        self.page.goto(self.served.address + link)
+        self.ready(link)
+
+    def open(self, anchor: str, query: str) -> None:
+        """Go to a view by the navigation: its link on a desktop, the list on a phone."""
+        link = f"/{anchor}?{query}"
+        if self.width == DESKTOP:
+            self.page.click(f'nav a[href^="/{anchor}?"]')
+        else:
+            self.page.select_option("#choose-view", value=link)
+        self.ready(link)
+
     def ready(self, link: str | None = None) -> None:
         """Wait until the last answer is drawn, and for the link where one is given."""
         self.page.wait_for_selector(f'html[data-ready="{link}"]' if link else "html[data-ready]", timeout=WAIT)
@@ -115,6 +134,11 @@ class Visit:
         before = self.page.get_attribute("html", "data-ready")
         self.page.click(selector)
         self._after(before)
+
+    def follow(self, selector: str, link: str) -> None:
+        """Choose the entry of a list that leads to a link."""
+        self.page.select_option(selector, value=link)
+        self.ready(link)
 
     def choose(self, selector: str, label: str) -> None:
         before = self.page.get_attribute("html", "data-ready")
@@ -131,13 +155,31 @@ class Visit:
     def link(self) -> str:
         return self.page.url.removeprefix(self.served.address)
 
+    def require_drawn(self, anchor: str) -> None:
+        """Every figure that is shown has been drawn, nothing failed, and no id stands on the page twice."""
+        assert self.page.eval_on_selector_all("[data-figure]", UNDRAWN) == [], anchor
+        assert self.page.locator(".state.failed").count() == 0, anchor
+        assert self.page.evaluate(DOUBLED) == [], anchor
+
+    def downloaded(self, selector: str) -> Path:
+        """What a click on it saves."""
+        with self.page.expect_download(timeout=WAIT) as asked:
+            self.page.click(selector)
+        return Path(asked.value.path())
+
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)
 
     def require_calm(self) -> None:
-        """Nothing was complained about, nothing was asked of another machine, nothing is wider than the screen."""
-        assert self.complaints == []
-        assert {url for url in self.requests if not url.startswith((self.served.address, "data:", "blob:"))} == set()
+        """Nothing was complained about, nothing was asked of another machine, nothing is wider than the screen.
+
+        What was complained about is told once, so that one test of a shared session does not fail the next ones.
+        """
+        complaints, requests = self.complaints[:], self.requests[:]
+        self.complaints.clear()
+        self.requests.clear()
+        assert complaints == []
+        assert {url for url in requests if not url.startswith((self.served.address, "data:", "blob:"))} == set()
         widths = "[document.documentElement.scrollWidth, window.innerWidth]"
         scroll, inner = self.page.evaluate(widths)
         assert scroll <= inner
@@ -150,24 +192,80 @@ class Visit:
         self.context.close()
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_every_view_is_drawn(browser, calm, language, width):
-    with Visit(browser, calm, f"/{ANCHORS[0]}?lang={language}", width) as visit:
-        for anchor in ANCHORS:
-            if width == DESKTOP:
-                visit.page.click(f'nav a[href^="/{anchor}?"]')
-            else:
-                visit.page.select_option("#choose-view", value=f"/{anchor}?lang={language}")
-            visit.ready(f"/{anchor}?lang={language}")
-            undrawn = visit.page.eval_on_selector_all(
-                "[data-figure]",
-                "all => all.filter(one => !one.closest('[hidden]') && !one.querySelector('svg')).length",
-            )
-            assert undrawn == 0, anchor
-            assert visit.page.locator("#look-0 .state.failed").count() == 0, anchor
-            assert visit.page.get_attribute("html", "lang") == language
-            visit.require_calm()
+class Session(Visit):
+    """A page that stays open for several tests: one per language and width."""
+
+    def __init__(self, browser: Any, served: Served, language: str, width: int) -> None:
+        super().__init__(browser, served, f"/{ANCHORS[0]}?lang={language}", width)
+        self.language = language
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(language, width) for language in sorted(LANGUAGES) for width in (DESKTOP, PHONE)],
+    ids=lambda param: f"{param[0]}-{param[1]}",
+)
+def session(browser: Any, lived: Served, request: pytest.FixtureRequest) -> Iterator[Session]:
+    language, width = request.param
+    with Session(browser, lived, language, width) as visit:
+        yield visit
+
+
+def test_every_view_is_drawn(session):
+    for anchor in ANCHORS:
+        session.open(anchor, f"lang={session.language}")
+        session.require_drawn(anchor)
+        assert session.page.locator("#look-0 > section").count() >= 1, anchor
+        assert session.page.get_attribute("html", "lang") == session.language
+        session.require_calm()
+
+
+def test_two_selections_stand_beside_each_other_in_every_view(session):
+    session.go(f"/{ANCHORS[0]}?{COMPARED}&lang={session.language}")
+    device = DEVICE[session.language]
+    for anchor in ANCHORS:
+        session.open(anchor, f"{COMPARED}&lang={session.language}")
+        first, second = (session.page.locator(f"#look-{place}") for place in (0, 1))
+        assert f"{device}: mobile" in first.locator(".which").inner_text(), anchor
+        assert f"{device}: desktop" in second.locator(".which").inner_text(), anchor
+        a, b = first.bounding_box(), second.bounding_box()
+        is_beside = a["y"] == b["y"] and b["x"] >= a["x"] + a["width"]
+        is_below = a["x"] == b["x"] and b["y"] >= a["y"] + a["height"]
+        assert is_beside if session.width == DESKTOP else is_below, anchor
+        session.require_drawn(anchor)
+        session.require_calm()
+
+
+def test_every_filter_narrows_what_is_shown(session):
+    session.go(f"/losses?lang={session.language}")
+    if session.width == PHONE:
+        session.page.click("#filter-0 > summary")
+    whole = session.text("#look-0")
+    for segment in (*FILTERS, "window"):
+        value = session.page.locator(f"#choose-{segment}-0 option").nth(1).get_attribute("value")
+        session.follow(f"#choose-{segment}-0", value)
+        assert session.link == value
+        assert f"{segment}=" in value
+        assert session.page.locator("#look-0 .whom b").count() == 1, segment
+        assert session.text("#look-0") != whole, segment
+        session.require_drawn(segment)
+        session.click("#filter-0 .clear")
+        assert session.text("#look-0") == whole, segment
+    session.require_calm()
+
+
+def test_rows_and_pictures_are_downloaded(session):
+    session.go(f"/losses?device=mobile&lang={session.language}")
+    session.page.click("#look-0 details.rows summary")
+    rows = pl.read_csv(session.downloaded('#look-0 details.rows a[href*="mart.stage_dropoff.csv"]'))
+    assert rows["selection"].unique().to_list() == ["device=mobile"]
+    panel = '#look-0 figure[data-panel="loss-share"]'
+    assert "<svg" in session.downloaded(f'{panel} a[href*=".svg"]').read_text(encoding="utf-8")
+    assert session.downloaded(f'{panel} a[href*=".pdf"]').read_bytes().startswith(b"%PDF")
+    assert session.downloaded(f'{panel} [data-save="png"]').read_bytes().startswith(b"\x89PNG")
+    shown = session.downloaded('#look-0 [data-panel="table"] [data-save="csv"]').read_text(encoding="utf-8-sig")
+    assert len(shown.splitlines()) > 1
+    session.require_calm()
 
 
 def test_views_follow_a_filter_and_the_link_says_so(browser, lived):
@@ -189,21 +287,6 @@ def test_views_follow_a_filter_and_the_link_says_so(browser, lived):
         assert again.text("#look-0") == shown
         again.click(".clear")
         assert again.text("#look-0") == whole
-
-
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("anchor", ANCHORS)
-def test_two_selections_stand_beside_each_other(browser, calm, anchor, width):
-    link = f"/{anchor}?device=mobile&vs=device%3Ddesktop&lang=en"
-    with Visit(browser, calm, link, width) as visit:
-        first, second = (visit.page.locator(f"#look-{place}") for place in (0, 1))
-        assert "Device: mobile" in first.locator(".which").inner_text()
-        assert "Device: desktop" in second.locator(".which").inner_text()
-        a, b = first.bounding_box(), second.bounding_box()
-        assert (a["y"] == b["y"]) if width == DESKTOP else (b["y"] >= a["y"] + a["height"])
-        assert (b["x"] >= a["x"] + a["width"]) if width == DESKTOP else (a["x"] == b["x"])
-        assert visit.page.evaluate(DOUBLED) == []
-        visit.require_calm()
 
 
 def test_a_comparison_begins_and_ends_with_a_click(browser, calm):
@@ -281,22 +364,6 @@ def test_example_journeys_are_listed_without_a_customer(browser, lived):
         visit.require_calm()
 
 
-def test_rows_and_pictures_are_downloaded(browser, calm):
-    with Visit(browser, calm, "/losses?device=mobile&lang=en") as visit:
-        visit.page.click("#look-0 details.rows summary")
-        with visit.page.expect_download(timeout=WAIT) as asked:
-            visit.page.click('#look-0 details.rows a[href*="mart.stage_dropoff.csv"]')
-        rows = pl.read_csv(asked.value.path(), encoding="utf8-lossy")
-        assert rows["selection"].unique().to_list() == ["device=mobile"]
-        with visit.page.expect_download(timeout=WAIT) as asked:
-            visit.page.click('#look-0 figure[data-panel="loss-share"] a[href*=".svg"]')
-        assert "<svg" in Path(asked.value.path()).read_text(encoding="utf-8")
-        with visit.page.expect_download(timeout=WAIT) as asked:
-            visit.page.click('#look-0 figure[data-panel="loss-share"] [data-save="png"]')
-        assert Path(asked.value.path()).read_bytes().startswith(b"\x89PNG")
-        visit.require_calm()
-
-
 def test_a_new_copy_is_read_at_the_next_click(browser, tmp_path):
     path = publish_frames(tmp_path / "p.duckdb", world_frames(journeys=60))
     served = Served(path)
@@ -319,14 +386,15 @@ def test_a_server_that_is_gone_is_said(browser, tmp_path):
     served.close()
 
 
-def test_texts_from_outside_do_nothing(browser, tmp_path):
-    served = Served(publish_frames(tmp_path / "p.duckdb", hostile_frames()))
-    with Visit(browser, served, f"/{ANCHORS[0]}?lang=en") as visit:
+def test_texts_from_outside_do_nothing(browser, lived, tmp_path):
+    frames = hostile_frames()
+    more = hostile_rest(frames_of(lived.copy, without=[table for table, rows in frames.items() if not rows.is_empty()]))
+    served = Served(publish_frames(tmp_path / "p.duckdb", frames | more))
+    with Visit(browser, served, f"/{ANCHORS[0]}?vs=all&lang=it") as visit:
         for anchor in ANCHORS:
-            link = f"/{anchor}?vs=all&lang=it"
-            visit.page.goto(served.address + link)
-            visit.ready(link)
+            visit.open(anchor, "vs=all&lang=it")
             visit.page.wait_for_timeout(100)
+            visit.require_drawn(anchor)
             visit.require_calm()
             assert visit.page.locator("#content img, #content iframe").count() == 0
     served.close()

@@ -13,6 +13,7 @@ from journey_analytics.contract import STAGES
 from journey_analytics.dropoff_step import make_dropoff
 from journey_analytics.journey_map import lanes
 from journey_analytics.journey_map.causes import barrier_cells
+from journey_analytics.journey_map.counted import journey_cells
 from journey_analytics.journey_map.persona_drivers import make_persona_driver
 from journey_analytics.journey_map.step import make_journey_map
 from journey_analytics.journey_map.tables import READ
@@ -285,3 +286,12 @@ def test_a_check_holds_and_finds_what_is_wrong(world, check, fault):
     found = world.rows(sql)
     world.execute("rollback")
     assert found
+
+
+@pytest.mark.parametrize(("customers", "lanes_told"), [(4, 0), (5, 2), (None, 2)])
+def test_of_a_stage_that_few_customers_entered_nothing_is_told(customers, lanes_told):
+    """However many journeys they had; a copy of an older release cannot tell."""
+    row = dict.fromkeys(("estimated_dropoff_share", "estimated_low_share", "estimated_high_share", "estimate_note"))
+    row |= {"segment": "persona", "segment_value": "new_here", "stage": "decision", "entered_count": 40}
+    dropoff = pl.DataFrame([row | {"customer_count": customers, "is_ranked": False}])
+    assert len(list(journey_cells(dropoff, ["new_here"], cutoff=datetime(2025, 1, 1)))) == lanes_told

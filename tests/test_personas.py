@@ -122,6 +122,43 @@ def test_most_clusters_are_chosen_that_are_nearly_as_separate_as_any() -> None:
     assert clustering.chosen_of(trials[4:]) is None
 
 
+def kept(*, jaccard: float = 0.70, silhouette: float = 0.34, chance: float = 0.30) -> bool:
+    """Whether 4 clusters stay where 4 were chosen before, beside 3 with a silhouette of 0.4 that would be chosen."""
+    three, four = clustering.Trial(3, (0.8,), 0.4, 0.1), clustering.Trial(4, (jaccard, 0.9), silhouette, chance)
+    assert clustering.chosen_of([three, four]) == three
+    found = clustering.chosen_of([three, four], last_count=4)
+    assert found in (three, four)
+    return found == four
+
+
+def test_the_number_of_the_last_run_stays_down_to_lower_bars() -> None:
+    assert kept()
+    assert not kept(jaccard=0.699), "not stable enough"
+    assert not kept(silhouette=0.339, chance=0.2), "less than 85 % of the best"
+    assert not kept(chance=0.301), "no more separate than by chance"
+
+
+def test_a_number_of_the_last_run_that_is_gone_or_unknown_changes_nothing() -> None:
+    trials = [clustering.Trial(3, (0.8,), 0.4, 0.1), clustering.Trial(4, (0.72,), 0.39, 0.1)]
+    assert clustering.chosen_of(trials, last_count=7) == trials[0]
+    assert clustering.chosen_of(trials, last_count=None) == trials[0]
+    assert clustering.chosen_of(trials[1:], last_count=4) == trials[1], "also where nothing is accepted anew"
+    assert clustering.chosen_of(trials[1:], last_count=3) is None
+
+
+def test_one_journey_more_or_less_does_not_move_the_number_to_and_fro() -> None:
+    """Night by night 3 lies just above or below the bar; 2 always holds."""
+    last, numbers = None, []
+    for jaccard in (0.76, 0.74, 0.76, 0.74, 0.71, 0.75, 0.69, 0.76):
+        trials = [clustering.Trial(2, (0.9,), 0.36, 0.1), clustering.Trial(3, (jaccard,), 0.4, 0.1)]
+        chosen = clustering.chosen_of(trials, last_count=last)
+        assert chosen is not None
+        assert clustering.chosen_of(trials, last_count=chosen.cluster_count) == chosen, "a second run changes nothing"
+        last = chosen.cluster_count
+        numbers.append(last)
+    assert numbers == [3, 3, 3, 3, 3, 3, 2, 2]
+
+
 def test_the_squared_distance_is_the_weight_of_the_features_that_differ() -> None:
     frame = journeys(60, faithful=0.5)
     points = points_of(frame, weights=WEIGHTS, values=VALUES)

@@ -12,6 +12,7 @@ from test_personas import PLANTED, journeys
 from journey_analytics import build
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.language import written_in
+from journey_analytics.personas import clusters
 from journey_analytics.personas import step as persona_step
 from journey_analytics.personas.card_step import make_persona_card
 from journey_analytics.personas.rules import check_persona_features
@@ -56,6 +57,12 @@ def made(warehouse: Warehouse) -> dict[str, str]:
     return dict(warehouse.rows("select journey_id, persona from core.journey_persona order by journey_id"))
 
 
+def forget(warehouse: Warehouse) -> None:
+    """As if there had been no run before."""
+    warehouse.execute("drop table run.persona_label")
+    warehouse.execute("drop table run.persona_name")
+
+
 def note(warehouse: Warehouse) -> tuple[str, str | None]:
     return warehouse.rows("select source, note from core.persona_choice")[0]
 
@@ -75,8 +82,7 @@ def test_every_journey_has_one_persona_and_each_planted_kind_its_own(warehouse: 
 def test_rows_stored_in_any_order_give_the_same_personas(warehouse: Warehouse) -> None:
     pytest.importorskip("sklearn")
     before = made(warehouse)
-    warehouse.execute("drop table core.journey_persona")
-    warehouse.execute("drop table run.persona_name")
+    forget(warehouse)
     store(warehouse, planted(1300).sample(fraction=1, shuffle=True, seed=4))
     assert made(warehouse) == before
 
@@ -86,7 +92,7 @@ def test_names_stay_when_the_data_grow_by_two_percent(warehouse: Warehouse) -> N
     before = made(warehouse)
     renamed = {name: f"my_{name}" for name in set(before.values())}
     for old, new in renamed.items():
-        for table in ("core.journey_persona", "run.persona_name"):
+        for table in ("run.persona_label", "run.persona_name"):
             warehouse.execute(f"update {table} set persona = ? where persona = ?", [new, old])
     more = planted(26, seed=8).with_columns(pl.format("{}x", "journey_id").alias("journey_id"))
     store(warehouse, pl.concat([planted(1300), more]))
@@ -97,15 +103,75 @@ def test_names_stay_when_the_data_grow_by_two_percent(warehouse: Warehouse) -> N
     assert warehouse.value("select count(*) from run.persona_name") == len(PLANTED)
 
 
-def test_a_second_run_on_the_same_data_changes_nothing(warehouse: Warehouse) -> None:
+def moved(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same clusters, whose content would now name one of them differently."""
+    return frame.with_columns(
+        channel=pl.when(pl.col("channel") == "advertising").then(pl.lit("mailing")).otherwise("channel")
+    )
+
+
+FALLBACKS = {
+    "setting": lambda warehouse, _: warehouse.execute(
+        "update config.setting set value = 'rules' where setting = 'persona_source'"
+    ),
+    "few": lambda warehouse, _: store(warehouse, planted(JOURNEYS_AT_LEAST - 1)),
+    "unstable": lambda _, patch: [patch.setattr(clusters, name, 1.01) for name in BARS],
+}
+BARS = ("JACCARD_AT_LEAST", "STAYS_FROM_JACCARD")
+
+
+@pytest.mark.parametrize("fallback", FALLBACKS)
+def test_names_outlive_a_night_of_rules(warehouse: Warehouse, fallback: str) -> None:
     pytest.importorskip("sklearn")
-    assert made(warehouse) == made(warehouse)
+    before = made(warehouse)
+    with pytest.MonkeyPatch.context() as patch:
+        FALLBACKS[fallback](warehouse, patch)
+        assert made(warehouse) == {}
+        assert note(warehouse)[0] == "rules"
+    warehouse.execute("update config.setting set value = 'data' where setting = 'persona_source'")
+    store(warehouse, moved(planted(1300)))
+    assert set(made(warehouse).values()) == set(before.values())
+    forget(warehouse)
+    assert "newcomer_mailing" in set(made(warehouse).values()), "only the kept name is that of advertising"
+
+
+def test_the_number_of_the_last_run_stays_at_a_lower_bar(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    before = made(warehouse)
+    assert warehouse.value("select count(*) from mart.persona_trial where is_kept") == 0
+    monkeypatch.setattr(clusters, "JACCARD_AT_LEAST", 1.01)
+    assert made(warehouse) == before
+    kept = warehouse.rows("select cluster_count, is_stable, is_chosen from mart.persona_trial where is_kept")
+    assert kept == [(len(PLANTED), False, True)]
+    forget(warehouse)
+    assert made(warehouse) == {}, "nothing is accepted anew"
+
+
+def results(warehouse: Warehouse) -> list[pl.DataFrame]:
+    make_persona(warehouse, cutoff=T)
+    tables = ("core.journey_persona", "core.persona_cluster", "core.persona_choice", "mart.persona_trial")
+    return [warehouse.frame(f"select * from {table} order by all") for table in tables]
+
+
+@pytest.mark.parametrize("bar", [0.75, 1.01])
+def test_a_second_run_on_the_same_data_changes_nothing(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, bar: float
+) -> None:
+    """`journey run --full` after a run: also where the number is that of the run before, at the lower bar."""
+    pytest.importorskip("sklearn")
+    made(warehouse)
+    monkeypatch.setattr(clusters, "JACCARD_AT_LEAST", bar)
+    store(warehouse, moved(planted(1300)))
+    before = results(warehouse)
+    assert before[0].height == 1300
+    for old, new in zip(before, results(warehouse), strict=True):
+        assert old.equals(new)
 
 
 def test_what_begins_after_the_cutoff_changes_no_persona_before_it(warehouse: Warehouse) -> None:
     pytest.importorskip("sklearn")
     before = made(warehouse)
-    warehouse.execute("drop table core.journey_persona")
+    forget(warehouse)
     late = planted(800, seed=5, started=T + timedelta(days=1)).with_columns(
         pl.format("{}late", "journey_id").alias("journey_id"), channel=pl.lit("mailing")
     )
@@ -118,7 +184,7 @@ def test_what_begins_after_the_cutoff_changes_no_persona_before_it(warehouse: Wa
 def test_passive_journeys_make_no_cluster(warehouse: Warehouse) -> None:
     pytest.importorskip("sklearn")
     before = made(warehouse)
-    warehouse.execute("drop table core.journey_persona")
+    forget(warehouse)
     frame = planted(1300).with_columns(
         channel=pl.when("is_passive").then(pl.lit("mailing")).otherwise("channel"),
         daypart=pl.when("is_passive").then(pl.lit("morning")).otherwise("daypart"),
@@ -266,6 +332,19 @@ def test_the_check_finds_the_fault(world: Warehouse, fault: str) -> None:
         world.execute("rollback")
 
 
+def test_the_check_lets_a_kept_number_be_a_little_less_stable(world: Warehouse) -> None:
+    check = next(model for model in build.read_models(build.sql_files(), "check") if model.name == f"check.{CHECK}")
+    world.execute("begin transaction")
+    try:
+        world.execute("insert into mart.persona_trial values (3, 0.7, 0.3, 0.1, false, true, true, true)")
+        world.execute("update mart.persona set jaccard = 0.7 where place = 1")
+        assert world.rows(check.sql) == []
+        world.execute("update mart.persona set jaccard = 0.69 where place = 1")
+        assert world.rows(check.sql) != []
+    finally:
+        world.execute("rollback")
+
+
 def frames(world: Warehouse) -> dict[str, pl.DataFrame]:
     return complete({f"mart.{mart}": world.frame(f"select * from mart.{mart}") for mart in MARTS})
 
@@ -287,6 +366,55 @@ def test_the_page_is_italian_with_its_figures(world: Warehouse) -> None:
     assert "Meno di 1.000 percorsi: troppo pochi per formare gruppi" in section.body
     assert "Un percorso tipico" in section.body
     assert not [word for word in ("journeys of", " all others", "Brought by") if word in section.html()]
+
+
+KEPT = {
+    "cluster_count": 3, "lowest_jaccard": 0.72, "silhouette": 0.3, "reference_silhouette": 0.1, "is_stable": False,
+    "is_separate": True, "is_chosen": True, "is_kept": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "verdict", "bar"),
+    [
+        ("en", "kept from the last run", "0.72 of 1 (0.70 keeps the number of the last run, 0.75"),
+        ("it", "mantenuto dall&#x27;ultima esecuzione", "0,72 su 1 (basta 0,70 per mantenere"),
+    ],
+)
+def test_a_kept_number_is_said_to_be_kept(world: Warehouse, language: str, verdict: str, bar: str) -> None:
+    held = frames(world)
+    stable = held["mart.persona"].with_columns(jaccard=pl.lit(0.72))
+    with written_in(language):
+        section = personas(complete({**held, "mart.persona": stable, "mart.persona_trial": pl.DataFrame([KEPT])}))
+        anew = personas(complete({**held, "mart.persona": stable}))
+    assert section is not None
+    assert anew is not None
+    assert verdict in section.body
+    assert bar in section.body
+    assert verdict not in anew.body
+    assert bar not in anew.body
+    rows = world.frame("select * from mart.persona order by place").to_dicts()
+    assert "kept" in personas_text({"persona": rows, "trial": [KEPT]}).split("How many")[1].split("kept from", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Inferred friction: 12.0 of 100 (10.0 to 14.0; over 296 stages entered)"),
+        ("it", "Attrito dedotto: 12,0 su 100 (da 10,0 a 14,0; su 296 ingressi in una fase)"),
+    ],
+)
+def test_friction_is_over_stages_entered_not_journeys(world: Warehouse, language: str, expected: str) -> None:
+    held = frames(world)
+    first = held["mart.persona"].filter(~pl.col("is_suppressed"))["persona"][0]
+    felt = {
+        "persona": first, "stage": "all", "kind": "inferred", "measure": "friction", "n": 296, "customer_count": 90,
+        "mean": 0.12, "low": 0.10, "high": 0.14, "is_shown": True, "is_suppressed": False,
+    }  # fmt: skip
+    with written_in(language):
+        section = personas(complete({**held, "mart.feeling": pl.DataFrame([felt])}))
+    assert section is not None
+    assert expected in section.body.replace("\u00a0", " ")
 
 
 def test_a_suppressed_persona_is_counted_and_not_named(world: Warehouse) -> None:

@@ -61,12 +61,15 @@ def test_the_page_begins_with_what_a_decision_starts_from():
     page = report_page(FRAMES, generated_at=GENERATED, has_selections=False)
     links = re.findall(r'<a href="#(\w+)">', page.split("<nav")[1].split("</nav>")[0])
     assert links == re.findall(r'<section id="(\w+)"', page)
-    assert links[:4] == ["losses", "wins", "drivers", "changes"]
+    assert links[:2] == ["overview", "losses"]
+    where_why_what = ["losses", "drivers", "changes", "wins", "attribution"]
+    assert [link for link in links if link in where_why_what] == where_why_what
+    assert links.index("attribution") < min(links.index("paths"), links.index("quality"))
 
 
 def test_the_best_opportunity_is_the_sentence_to_remember():
     assert words(str(wins.wins(FRAMES).lead)) == (
-        "Consideration, first channel channel 1: 40 % go on where comparable ones reach 60 %; about 280 customers a "
+        "Consideration, “Channel: channel 1”: 40 % go on where comparable ones reach 60 %; about 280 customers a "
         "month (95 % 210–350), 21,000 EUR (15,000–28,000)."
     )
 
@@ -150,7 +153,7 @@ def test_alerts_come_first_and_changes_name_periods_rate_and_who_explains_them()
     assert "with first channel paid search that entered post-purchase had advanced" in said
     assert "(\u221211.3 points; 95 % interval \u221215.2 to \u22127.4)" in said
     assert said.index("In the 7 days") < said.index("How many go on from a stage")
-    assert "device mobile 83 %; country DE 35 %" in said
+    assert "Device: mobile 83 %; Country: DE 35 %" in said
     assert "desktop" not in said
     assert "chance would have it" not in said
 
@@ -166,7 +169,7 @@ def test_each_kind_of_change_is_drawn_on_its_own_axis_and_only_fewer_who_go_on_a
     assert colours["changes-edge"] == colours["changes-entrants"] == {theme.ADVANCED}
     labels = [text for figure in drawn.values() for text in figure["layout"]["yaxis"]["ticktext"]]
     assert [label.split("<span")[0].replace("<br>", " ").strip() for label in labels] == [
-        "Post-purchase: first channel paid search", "Decision", "Nothing after cart viewed",
+        "Post-purchase · Channel: paid search", "Decision", "Nothing after cart viewed",
         "Checkout started after cart viewed",
     ]  # fmt: skip
 
@@ -199,7 +202,7 @@ def test_credits_are_the_marts_and_the_leading_model_has_its_interval():
     drawn = figures(html(attribution.attribution))["attribution-0"]
     order = ["direct", "email", "paid_search", "display", "none"]
     for trace in drawn["data"]:
-        (model,) = [key for key, title in attribution._TITLES.items() if title == trace["name"]]
+        (model,) = [key for key, title in attribution.TITLES.items() if title == trace["name"]]
         rows = {
             row["touchpoint"]: row for row in FRAMES["mart.attribution"].filter(pl.col("model") == model).to_dicts()
         }

@@ -84,6 +84,27 @@ def test_the_lead_names_the_worst_stage_the_most_friction_and_what_loses_most() 
     assert "nobody was asked" in section.body
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Newcomers, on mobile"), ("it", "Nuovi arrivati, da smartphone")]
+)
+def test_personas_are_called_by_their_titles(language: str, title: str) -> None:
+    mine = {"persona": "newcomer_mobile"}
+    rows = frames(
+        [*FEELINGS, felt("decision", 0.2, **mine), felt("decision", 0.1, persona="nameless")], [FRICTION | mine]
+    )
+    known = {"persona": ["newcomer_mobile"], "title": ["Newcomers, on mobile"]}
+    known["title_parts"] = [["past=newcomer", "device=mobile"]]
+    with written_in(language):
+        section = feelings(complete({**rows, "mart.persona": pl.DataFrame(known)}))
+        without = feelings(rows)
+    assert section is not None
+    assert without is not None
+    assert section.html().count(title) == 3, "to choose from, and in both tables"
+    assert "newcomer_mobile" not in section.html().replace(" ", "_")
+    assert "nameless" in section.html(), "a persona without a title"
+    assert title not in without.html()
+
+
 def test_what_may_not_be_said_is_not_said() -> None:
     few = frames([felt("decision", 0.5, is_shown=False, n=12)], [FRICTION | {"is_ranked": False}])
     section = feelings(few)

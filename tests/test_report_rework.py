@@ -57,7 +57,9 @@ def test_the_lead_of_the_rules_names_the_most_broken_one() -> None:
         "“An answer comes within a day” was broken 25 of 100 times, 25.0\u00a0% (17.0–34.0\u00a0%); 10 pending."
         in section.lead
     )
-    for text in ("t_1", "journey rules late", "never a violation", "an association, no effect", "+25.0"):
+    assert "t_1" not in section.body
+    assert "j_1" not in section.body
+    for text in ("journey rules late", "never a violation", "an association, no effect", "+25.0"):
         assert text in section.body
 
 
@@ -92,7 +94,7 @@ def test_rework_says_what_is_done_again_where_is_waited_and_what_loses() -> None
     assert "Home viewed comes again in 25.0 % of the 200 journeys that have it." in lead
     assert "from ticket opened to ticket solved, 1 day in the median, 10 times" in lead
     assert "email to support, +30.0 points against staying" in lead
-    assert "j_7" in section.body
+    assert "j_7" not in section.body
     assert "longer journeys have more rework" in section.body
 
 
@@ -112,7 +114,7 @@ def test_a_handover_of_too_few_journeys_is_listed_and_not_drawn() -> None:
     section = rework(frames(handover=HAND | {"is_ranked": False}))
     assert section is not None
     assert "No hand-over certainly loses more than staying." in section.lead
-    assert "No hand-over has enough journeys to compare." in section.body
+    assert "No hand-over has enough journeys to compare." in section.body.replace(r"\u003cbr>", " ")
 
 
 def test_the_waiting_is_drawn_in_days() -> None:

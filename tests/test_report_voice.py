@@ -36,7 +36,7 @@ def quote(topic: str, text: str, feeling: str = "negative", place: int = 1) -> d
 
 
 def known(language: str, **given: Any) -> dict[str, Any]:
-    sound = {"language": language, "text_count": 50, "labelled_count": 74, "agreed_count": 66,
+    sound = {"language": language, "origin": "reviews", "text_count": 50, "labelled_count": 74, "agreed_count": 66,
              "agreement_share": 0.89, "agreement_low": 0.8, "agreement_high": 0.94, "majority_share": 0.4,
              "macro_f1": 0.88, "threshold": 0.6, "is_used": True, "note": None}  # fmt: skip
     return sound | given
@@ -100,6 +100,9 @@ def test_each_language_says_how_well_its_feelings_are_known() -> None:
     assert "Italian (50 texts): they agree with only 89.0 %" in said
     assert "fr (50 texts): no labelled examples, so no feelings." in said
     assert "The language of 50 texts could not be told" in said
+    own = words(frames(text_quality=[known("it", origin="own", is_used=False)]))
+    assert "Italian (50 texts): nobody else labelled examples. With our own they agree in 89.0 %" in own
+    assert "In no language are feelings known well enough to be shown: see below." in own
 
 
 def test_without_texts_there_is_no_section() -> None:

@@ -116,4 +116,5 @@ def test_the_notebook_runs_on_the_published_copy(demo: Config) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["first_look.py", str(demo.published)])
         names = runpy.run_path(str(root / "notebooks" / "first_look.py"))
-    assert set(names["figures"]) == {"dropoff", "flow"}
+    assert set(names["figures"]) == {"dropoff", "flow", "trend"}
+    assert all(figure.data for figure in names["figures"].values())

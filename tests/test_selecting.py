@@ -17,7 +17,7 @@ from journey_analytics.dropoff import counted_stays, dropoff_of, stage_dropoff
 from journey_analytics.dropoff_step import make_dropoff
 from journey_analytics.selecting.cube import stay_cube, stays_of
 from journey_analytics.selecting.links import flow_by, stage_links
-from journey_analytics.selecting.windows import rewindowed
+from journey_analytics.selecting.windows import OFFERED, OWN, offered_windows, rewindowed
 from journey_analytics.stage_exit import exits_of, stage_exit
 from journey_analytics.warehouse import Warehouse
 
@@ -49,6 +49,17 @@ CHECKS = {
         "update mart.stay_cube set over_count = over_count + 1 where outcome <> 'open'",
         "delete from mart.stage_entrant where stage = 'decision'",
         "delete from mart.stay_cube where stage = 'awareness'",
+    ),
+    "every_entrant_is_of_the_group_that_its_journey_is_chosen_by": (
+        "update mart.stage_entrant set persona = 'someone_else' where stage = 'decision'",
+        "update core.selection_journey set first_source = 'nowhere'",
+    ),
+    "every_offered_window_counts_every_entrant": (
+        "update mart.stay_cube set stay_count = stay_count + 1 where offered_days = 14",
+        "delete from mart.stay_cube where offered_days = 7 and stage = 'decision'",
+        "update mart.flow_cube set journey_count = journey_count + 1 where from_stage = 'awareness'",
+        "delete from mart.reach_cube where stage = 'awareness > purchase' and offered_days = 60",
+        "update mart.window_time set entered_count = entered_count + 1 where segment = 'all'",
     ),
 }
 
@@ -84,10 +95,35 @@ class UndoError(Exception):
     """Rolls a deliberate fault back."""
 
 
+def test_a_country_can_change_within_a_journey_so_that_no_total_of_journeys_is_by_it(world: Warehouse) -> None:
+    assert "country" in world.columns("mart.stage_entrant")
+    assert "country" not in world.columns("core.selection_journey")
+    for table in ("mart.selection_headline", "mart.selection_variant"):
+        assert world.value(f"select count(*) from {table} where segment = 'country'") == 0
+
+
+def test_the_customers_of_every_row_of_the_dropoff_are_those_of_its_entrants(world: Warehouse) -> None:
+    by_hand = (
+        "select e.stage, count(distinct v.customer_id) from mart.stage_entrant as e "
+        "inner join core.stage_visit as v on e.journey_id = v.journey_id and e.stage = v.stage "
+        "where {wanted} group by 1 order by 1"
+    )
+    for segment, value in (("all", "all"), ("device", "mobile"), ("country", "unknown"), ("customer_kind", "new")):
+        wanted = "true" if segment == "all" else f"e.{segment} = '{value}'"
+        counted = world.rows(
+            "select stage, customer_count from mart.stage_dropoff where segment = ? and segment_value = ? order by 1",
+            [segment, value],
+        )
+        assert counted == world.rows(by_hand.format(wanted=wanted)), (segment, value)
+    assert world.value("select count(*) from mart.stage_dropoff where customer_count is null") == 0
+    assert world.value("select count(*) from mart.stage_dropoff where customer_count < entered_count") > 0
+
+
 def test_every_column_of_the_tables_of_selections_is_explained(world: Warehouse) -> None:
     told = pl.read_csv(build.sql_files()["config/mart_column/selection.csv"])
     assert told["meaning"].is_not_null().all()
-    for table in ("selection_headline", "selection_flow", "selection_variant", "stage_entrant", "stay_cube"):
+    tables = ("selection_headline", "selection_flow", "selection_variant", "stage_entrant")
+    for table in (*tables, "stay_cube", "reach_cube", "flow_cube", "window_time"):
         explained = told.filter(pl.col("table_name") == table)["column_name"].to_list()
         assert sorted(explained) == sorted(world.columns(f"mart.{table}")), table
 
@@ -212,6 +248,14 @@ def test_the_flow_of_every_value_is_that_found_journey_by_journey(seed: int, by:
     found = flow_by(stage_links(every), segments=[by]).filter(pl.col("segment") == by)
     told = {(v, a, b): n for _, v, a, b, n in found.iter_rows()}
     assert told == slow_flow(every.to_dicts(), by=by)
+
+
+def test_what_the_stages_have_anyway_is_counted_once() -> None:
+    found = offered_windows(WINDOWS)
+    assert found[OWN] == WINDOWS
+    assert set(found) == {OWN, *OFFERED} - {30}
+    assert found[14] == {**dict.fromkeys(STAGES, 14), "post_purchase": 180}
+    assert set(offered_windows({**WINDOWS, "decision": 7})) == {OWN, *OFFERED}
 
 
 @settings(max_examples=15, deadline=None)

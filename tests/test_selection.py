@@ -10,16 +10,15 @@ from polars.testing import assert_frame_equal
 
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.report.frames import complete
+from journey_analytics.report.group_sizes import SMALLEST_GROUP, group_counts
 from journey_analytics.report.selection import (
     ALL,
     SEGMENTS,
-    SMALLEST_GROUP,
     Choice,
     choice_of,
     choice_of_key,
     choice_of_query,
     fixed_choices,
-    group_counts,
     narrowed,
     suppressed,
 )
@@ -68,6 +67,9 @@ def test_different_choices_have_different_keys(one: Choice, other: Choice) -> No
         ("window=²", "whole number"),
         ("month=2025-13", "expected 2025-10"),
         ("month=last", "expected 2025-10"),
+        ("month=2025-03..2025-01", "ends before it begins; try 2025-01..2025-03"),
+        ("month=2025-01..9999-12", "from 1970-01 to 2199-12"),
+        ("month=0001-01", "from 1970-01 to 2199-12"),
         ("device=mobile&device=tablet", "given twice"),
     ],
 )
@@ -179,3 +181,46 @@ def test_groups_are_counted_once_by_the_best_table() -> None:
     counts = group_counts(frames())
     assert not counts.select("segment", "segment_value").is_duplicated().any()
     assert counts.filter(pl.col("segment_value") == "mobile")["journey_count"].to_list() == [100]
+
+
+def test_stages_that_fewer_than_five_customers_entered_are_in_no_table_of_entrants() -> None:
+    """Ten journeys of four customers: nothing of them is shown, in whatever table of entrants; the whole stays."""
+    every = frames()
+    groups = [("all", "all"), ("device", "mobile")]
+    keys = [{"segment": a, "segment_value": b, "stage": "decision"} for a, b in groups]
+    dropoff = pl.DataFrame([key | {"entered_count": 10, "customer_count": 4} for key in keys])
+    exits = pl.DataFrame([key | {"exit": "purchased", "entered_count": 10} for key in keys])
+    flow = pl.DataFrame(
+        [
+            {"segment": a, "segment_value": b, "from_stage": "decision", "to_state": "dropped", "journey_count": 10}
+            for a, b in groups
+        ]
+    )
+    few = complete(every | {"mart.stage_dropoff": dropoff, "mart.stage_exit": exits, "mart.selection_flow": flow})
+    tables = ("mart.stage_dropoff", "mart.stage_exit", "mart.selection_flow")
+    for table in tables:
+        assert suppressed(few)[table]["segment"].to_list() == ["all"], table
+    of_mobile = narrowed(few, Choice({"device": "mobile"})).frames
+    assert all(of_mobile[table].is_empty() for table in (*tables[:2], "mart.stage_flow"))
+    enough = dropoff.with_columns(customer_count=pl.lit(5))
+    shown = suppressed(complete(few | {"mart.stage_dropoff": enough}))
+    assert all(shown[table]["segment"].to_list() == ["all", "device"] for table in tables)
+
+
+def test_tables_by_persona_follow_it_and_no_other_choice() -> None:
+    rows = pl.DataFrame({"persona": ["all", "all", "regular", "new"], "stage": ["all", "decision", "all", "all"]})
+    headline = pl.DataFrame(
+        [{"segment": "persona", "segment_value": "regular", "journey_count": 50, "customer_count": 50}]
+    )
+    tables = ("mart.feeling", "mart.friction", "mart.voice", "mart.voice_quote", "mart.journey_map")
+    frames_ = frames() | complete({**dict.fromkeys(tables, rows), "mart.selection_headline": headline})
+    every = {table: frames_[table] for table in (*tables, "mart.selection_headline", "mart.persona")}
+    every["mart.persona"] = complete({"mart.persona": pl.DataFrame({"persona": ["regular", "new"]})})["mart.persona"]
+    found = narrowed(every, Choice({"persona": "regular"}))
+    for table in tables:
+        assert found.follows[table]
+        assert found.frames[table].select("persona", "stage").rows() == [("all", "all")], table
+    assert found.frames["mart.persona"]["persona"].to_list() == ["regular"]
+    other = narrowed(every, Choice({"device": "mobile"}))
+    assert not any(other.follows[table] for table in (*tables, "mart.persona"))
+    assert_frame_equal(other.frames["mart.voice"], every["mart.voice"])

@@ -15,7 +15,7 @@ from journey_analytics.errors import ConfigurationError
 from journey_analytics.voice.feelings import feelings_of, label
 from journey_analytics.voice.languages import languages_of
 from journey_analytics.voice.quality import macro_f1, quality_of
-from journey_analytics.voice.rules import LABELS, VoiceRules, read_voice_rules
+from journey_analytics.voice.rules import LABELS, OWN, VoiceRules, read_voice_rules
 from journey_analytics.voice.topics import topics_of
 
 _TOKEN = re.compile(r"[^\W\d_]+n't\b|[^\W\d_]+|[:;]-?[()D]|[\U0001F300-\U0001FAFF☹☺❤⭐]|[.!?\n]+|;")
@@ -69,6 +69,8 @@ def _part(tokens: list[str], words: dict[str, Any]) -> float:
         if rule is None or rule["kind"] != "feeling":
             continue
         weight = rule["weight"]
+        if weight > 0 and "wish" in kinds[max(0, place - 4) : place]:
+            continue
         for back in (1, 2):
             if place >= back and kinds[place - back] == "degree":
                 weight *= known[place - back]["weight"]
@@ -98,6 +100,29 @@ def test_a_negation_turns_and_a_degree_scales_and_the_point_counts_more() -> Non
     assert feeling("not now. good") == feeling("good"), "a negation ends with its sentence"
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "sign"),
+    [
+        ("It could not be better", "en", 1),
+        ("It could not be worse", "en", -1),
+        ("I couldn't be more disappointed", "en", -1),
+        ("Non potrei essere più soddisfatto", "it", 1),
+        ("Non potrei essere più delusa", "it", -1),
+        ("Poteva andare meglio", "it", -1),
+        ("I would love to get a reply", "en", 0),
+        ("That would be great", "en", 0),
+        ("It would be a disaster", "en", -1),
+        ("I would recommend it", "en", 1),
+        ("Sarebbe bello ricevere una risposta", "it", 0),
+    ],
+)
+def test_what_could_not_be_better_is_good_and_what_is_wished_for_is_not_there(
+    text: str, language: str, sign: int
+) -> None:
+    found = feeling(text, language)
+    assert (found > 0) - (found < 0) == sign
+
+
 def test_a_phrase_counts_instead_of_its_words() -> None:
     assert feeling("I would like to ask") == 0
     assert feeling("non funziona", "it") < feeling("non", "it") == 0
@@ -119,13 +144,25 @@ def test_a_text_of_no_known_language_has_no_feeling() -> None:
 
 
 def test_languages_are_told_by_their_own_words() -> None:
-    texts = frame("The parcel is late", "Il pacco è in ritardo", "xyz 123", "", "Excellent!", "Ottimo!")
+    texts = frame(
+        "The parcel is late",
+        "Il pacco è in ritardo",
+        "xyz 123",
+        "",
+        "Excellent!",
+        "Ottimo!",
+        "Nobody answers my e-mails.",
+        "Rivoglio i miei soldi.",
+        "Le mie e-mail",
+        "e-mail",
+    )
     told = languages_of(texts.drop("language"), rules())["language"].to_list()
-    assert told == ["en", "it", "unknown", "unknown", "en", "it"]
+    assert told == ["en", "it", "unknown", "unknown", "en", "it", "en", "it", "it", "unknown"]
 
 
-def test_nearly_every_example_has_its_language() -> None:
-    examples = rules().examples.with_row_index("text_id")
+@pytest.mark.parametrize("origin", sorted(set(rules().examples["origin"])))
+def test_nearly_every_example_has_its_language(origin: str) -> None:
+    examples = rules().examples.filter(pl.col("origin") == origin).with_row_index("text_id")
     told = languages_of(examples.select("text_id", "text"), rules())["language"]
     assert (told == examples["language"]).mean() >= 0.95
     assert not ((told != examples["language"]) & (told != "unknown")).any()
@@ -148,17 +185,35 @@ def with_examples(examples: pl.DataFrame) -> VoiceRules:
     return VoiceRules(rules().words, rules().language_words, rules().topics, examples)
 
 
-def test_the_built_in_words_are_good_enough_for_both_languages() -> None:
+def test_no_language_is_used_by_default_as_no_examples_of_others_say_that_it_may_be() -> None:
     quality = quality_of(rules(), threshold=0.6, neutral=0.1)
-    assert quality.filter("is_used")["language"].to_list() == ["en", "it"]
-    assert quality["note"].to_list() == [None, None]
+    assert quality.select("language", "origin", "is_used").rows() == [
+        ("en", "own", False),
+        ("it", "own", False),
+    ]
+    assert quality["note"].str.contains("below 0.60|our own").all()
+
+
+def test_only_examples_of_others_count() -> None:
+    own = rules().examples.filter(pl.col("origin") == OWN)
+    others = own.with_columns(origin=pl.lit("reviews"))
+    alone = quality_of(with_examples(own), threshold=0.6, neutral=0.1)
+    assert alone["origin"].to_list() == [OWN, OWN]
+    assert not alone["is_used"].any()
+    assert (alone["agreement_low"] > 0.6).all(), "our own would have let every language pass"
+    found = quality_of(with_examples(others), threshold=0.6, neutral=0.1)
+    assert found["is_used"].all()
+    assert found["note"].to_list() == [None, None]
+    swapped = own.with_columns(pl.col("label").replace({"positive": "negative", "negative": "positive"}))
+    assert quality_of(with_examples(pl.concat([others, swapped])), threshold=0.6, neutral=0.1).equals(found)
 
 
 def test_feelings_that_do_not_agree_are_not_used() -> None:
-    swapped = rules().examples.with_columns(pl.col("label").replace({"positive": "negative", "negative": "positive"}))
-    few = rules().examples.group_by("language", "label", maintain_order=True).head(1)
-    one_label = rules().examples.filter(pl.col("label") == "positive")
-    for examples in (swapped, few, one_label, rules().examples.clear()):
+    theirs = rules().examples.filter(pl.col("origin") == OWN).with_columns(origin=pl.lit("reviews"))
+    swapped = theirs.with_columns(pl.col("label").replace({"positive": "negative", "negative": "positive"}))
+    few = theirs.group_by("language", "label", maintain_order=True).head(1)
+    one_label = theirs.filter(pl.col("label") == "positive")
+    for examples in (swapped, few, one_label, theirs.clear()):
         quality = quality_of(with_examples(examples), threshold=0.6, neutral=0.1)
         assert not quality["is_used"].any(), examples
         assert quality["note"].null_count() == 0
@@ -184,7 +239,8 @@ def test_macro_f1_is_that_of_the_library() -> None:
         ("feeling_word", {"language": "english", "word": "x", "kind": "none", "weight": None}, "two letters"),
         ("feeling_word", {"language": "en", "word": "good", "kind": "none", "weight": None}, "twice"),
         ("voice_topic", {"topic": "x", "language": "en", "pattern": "(", "description": None}, "regular expression"),
-        ("feeling_example", {"language": "en", "text": "x", "label": "happy"}, "one of negative"),
+        ("feeling_example", {"language": "en", "text": "x", "label": "happy", "origin": "own"}, "one of negative"),
+        ("feeling_example", {"language": "en", "text": "x", "label": "neutral", "origin": None}, "own, or the name"),
         ("text_activity", {"activity": "x", "kind": "poem", "description": None}, "one of review"),
     ],
 )

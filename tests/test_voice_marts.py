@@ -10,6 +10,7 @@ from mart_world import make_cutoff, mart_world
 
 from journey_analytics import build
 from journey_analytics.intervals import wilson_low
+from journey_analytics.voice.shown import GROUPS, make_voice_shown
 from journey_analytics.voice.step import SCHEMA
 from journey_analytics.warehouse import Warehouse
 
@@ -61,8 +62,10 @@ def _write_texts(warehouse: Warehouse) -> None:
 
 
 def _make(warehouse: Warehouse) -> None:
-    models = [model for model in build.read_models(build.sql_files(), "mart") if model.name in MARTS]
-    build.run_models(warehouse, build.ordered(models))
+    files = build.sql_files()
+    models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
+    build.run_models(warehouse, build.ordered(model for model in models if model.name in (GROUPS, MARTS[1])))
+    make_voice_shown(warehouse)
 
 
 def _groups(spoken: pl.DataFrame, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
@@ -79,9 +82,25 @@ def test_every_group_is_what_counting_by_hand_gives(warehouse: Warehouse) -> Non
     groups = dict(_groups(spoken, NAMES))
     assert set(rows) == set(groups)
     for key, part in groups.items():
-        assert _figures(rows[key]) == _by_hand(part), key
+        by_hand = _by_hand(part)
+        is_hidden_too = rows[key]["is_suppressed"] and not by_hand[-2]
+        assert _figures(rows[key]) == ((None,) * 6 + (True, False) if is_hidden_too else by_hand), key
     assert any(row["is_suppressed"] for row in rows.values())
     assert any(row["is_shown"] for row in rows.values())
+
+
+def test_no_hidden_group_is_a_shown_whole_less_its_shown_parts(warehouse: Warehouse) -> None:
+    rows = {
+        tuple(row[name] for name in NAMES): row["is_suppressed"]
+        for row in warehouse.frame("from mart.voice").to_dicts()
+    }
+    lines: dict[tuple[int, tuple[str, ...]], list[bool]] = {}
+    for key, is_hidden in rows.items():
+        for place in range(len(NAMES)):
+            if key[place] != "all":
+                lines.setdefault((place, (*key[:place], "all", *key[place + 1 :])), []).append(is_hidden)
+    assert any(sum(parts) > 1 for parts in lines.values())
+    assert not [whole for (_, whole), parts in lines.items() if not rows[whole] and sum(parts) == 1]
 
 
 def _figures(row: dict[str, object]) -> tuple[object, ...]:

@@ -86,6 +86,10 @@ def test_feelings_of_a_language_that_is_not_used_are_null() -> None:
     events = ({"text": "This is terrible"}, {"text": "È pessimo e rotto"}, {"text": "qwerty"})
     feelings = "select language, feeling < 0, feeling_label from core.touchpoint_text order by language"
     with world(*events) as warehouse:
+        assert {row[1:] for row in warehouse.rows(feelings)} == {(None, None)}, "no examples of others that agree"
+        warehouse.execute("delete from config.feeling_example where origin <> 'own'")
+        warehouse.execute("update config.feeling_example set origin = 'reviews'")
+        make_voice(warehouse)
         known = [("en", True, "negative"), ("it", True, "negative"), ("unknown", None, None)]
         assert warehouse.rows(feelings) == known
         warehouse.execute("delete from config.feeling_example where language = 'it'")

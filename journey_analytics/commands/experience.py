@@ -29,7 +29,9 @@ def experience(
     from journey_analytics.journey_map.exports import write_map
     from journey_analytics.journey_map.lanes import ALL
     from journey_analytics.journey_map.text import map_text
+    from journey_analytics.language import language_named
 
+    language_named(language)
     found = published_map(read_config(config), persona=persona)
     if out is not None or kind is not None:
         print(write_map(found, out, kind=kind, language=language))

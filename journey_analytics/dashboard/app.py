@@ -141,11 +141,13 @@ def _failure(link: str, language: str, message: str | None) -> str:
 
 def _route(app: Any, published: Published, access: Access) -> None:
     """The routes beside Dash's own: our files and the exports; access and headers for all of them."""
+    from journey_analytics.dashboard.asked import refuse_malformed
     from journey_analytics.dashboard.exports import add_exports
     from journey_analytics.dashboard.gate import guard
 
     server = app.server
     guard(server, access, security_headers(app.csp_hashes()))
+    refuse_malformed(server, app.callback_map)
     add_exports(server, published)
 
     @server.route("/own/<name>")

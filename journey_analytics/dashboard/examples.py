@@ -1,4 +1,4 @@
-"""Example journeys behind a view: pseudonymous, one stage and one end at a time, never of a group of fewer than 5."""
+"""Example journeys behind a view: pseudonymous, one stage and one end at a time, never of a group of fewer than 10."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,14 +8,13 @@ from journey_analytics.contract import STAGES
 from journey_analytics.dashboard.state import STATES, Examples, State
 from journey_analytics.dashboard.words import STATE_TITLES
 from journey_analytics.language import said
-from journey_analytics.report.example_journeys import ExampleJourney, ExampleTouchpoint, example_journeys
+from journey_analytics.report.example_journeys import EXAMPLES_FROM, ExampleJourney, ExampleTouchpoint, example_journeys
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.segment_words import value_title
-from journey_analytics.report.selection import SMALLEST_GROUP
 from journey_analytics.report.wording import count, duration, name, several, stage_title
 from journey_analytics.warehouse import Warehouse
 
-_SHOWN: Final = 8
+_SHOWN: Final = 5
 _CHIPS: Final = 24
 _PAUSE_SECONDS: Final = 86_400.0
 _NEEDS: Final = "core.selection_journey"
@@ -49,7 +48,7 @@ def _found(warehouse: Warehouse, state: State, asked: Examples, place: int) -> H
     choice = state.choices[place]
     examples = example_journeys(warehouse, choice, stage=asked.stage, state=asked.state, limit=_SHOWN)
     if examples.group_count is None:
-        text = said("Fewer than {n} customers: not shown, so that nobody can be recognised.", n=count(SMALLEST_GROUP))
+        text = said("Fewer than {n} customers: not shown, so that nobody can be recognised.", n=count(EXAMPLES_FROM))
         return tag("p", text, class_="empty")
     size = said("{shown} of {n}, chosen by chance.", shown=count(len(examples.journeys)), n=count(examples.group_count))
     how = said("Each box is a touchpoint, in order; the darker, the later its stage.")

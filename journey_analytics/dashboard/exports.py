@@ -18,11 +18,12 @@ from journey_analytics.language import written_in
 from journey_analytics.report.chosen import choice_title
 from journey_analytics.report.images import HEIGHT, IMAGES, image
 from journey_analytics.report.markup import Html
-from journey_analytics.report.selection import WHOLE
+from journey_analytics.report.nameless import nameless
+from journey_analytics.report.selection import Choice
+from journey_analytics.report.spreadsheet import disarmed
 from journey_analytics.report.views import VIEWS
 from journey_analytics.report.wording import plain
 
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _FIGURE = '<script type="application/json" id="{anchor}{kind}">'
 _DATA = re.compile(r'<script type="application/json" id="([^"]+)-data">')
 _HEADING: Final = 64
@@ -38,16 +39,16 @@ def add_exports(server: Any, published: Published) -> None:
         query = flask.request.query_string.decode("utf-8", "replace")
         try:
             state = state_of(f"/{view}?{query}", views=[known.anchor for known in VIEWS])
-            content, mime = exported(published, state, what, kind)
+            content, mime, shown = exported(published, state, what, kind)
         except JourneyError as error:
             return flask.Response(f"{error}\n", status=400, mimetype="text/plain")
         answer = flask.Response(content, mimetype=mime)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(state, what, kind)}"'
+        answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(shown, what, kind)}"'
         return answer
 
 
-def exported(published: Published, state: State, what: str, kind: str) -> tuple[bytes, str]:
-    """The content of a download and its media type.
+def exported(published: Published, state: State, what: str, kind: str) -> tuple[bytes, str, Choice]:
+    """The content of a download, its media type, and whom it shows: all journeys where it does not follow the choice.
 
     Args:
         published: the copy that is read.
@@ -56,23 +57,24 @@ def exported(published: Published, state: State, what: str, kind: str) -> tuple[
         kind: `csv`, `png`, `svg` or `pdf`.
 
     Raises:
-        ConfigurationError: for a table, a figure or a kind that there is none of.
+        ConfigurationError: for a table, a figure or a kind that there is none of, or a selection too small to show.
     """
     if kind == "csv":
-        rows = pages.rows_of(published, state, _known_table(state, what))
-        named = rows.select(pl.lit(state.choice.key).alias("selection"), pl.all())
-        return table_csv(named).encode("utf-8-sig"), "text/csv"
+        rows, shown = pages.rows_of(published, state, _known_table(state, what))
+        named = nameless(what, rows).select(pl.lit(shown.key).alias("selection"), pl.all())
+        return table_csv(named).encode("utf-8-sig"), "text/csv", shown
     if kind not in IMAGES:
         raise ConfigurationError(f"nothing is exported as {kind!r}; {nearest(kind, ['csv', *IMAGES])}")
+    shown = pages.figures_of(published, state)
     section = pages.look_of(published, state, 0).html
     with written_in(state.language):
-        figure = titled(figure_of(section, what), title_of(section, what), choice_title(state.choice))
-    return image(figure, kind), IMAGES[kind]
+        figure = titled(figure_of(section, what), title_of(section, what), choice_title(shown))
+    return image(figure, kind), IMAGES[kind], shown
 
 
-def file_name(state: State, what: str, kind: str) -> str:
+def file_name(shown: Choice, what: str, kind: str) -> str:
     """`journey_mart.stage_dropoff_device=mobile.csv`: letters, digits and a few signs, at most 120."""
-    choice = "" if state.choice.key == WHOLE else f"_{state.choice.key}"
+    choice = f"_{shown.key}" if shown else ""
     safe = re.sub(r"[^A-Za-z0-9.=_-]+", "-", f"journey_{what}{choice}")
     return f"{safe[:110]}.{kind}"
 
@@ -85,28 +87,23 @@ def _known_table(state: State, table: str) -> str:
 
 
 def table_csv(frame: pl.DataFrame) -> str:
-    """Rows as CSV with a header. Numbers as they are stored, lists joined by ` > `, null as nothing.
+    """Rows as CSV with a header, every cell in quotes. Numbers as stored, lists joined by ` > `, null as nothing.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    What a spreadsheet would take for a formula gets an apostrophe before it, also where one would split the text.
     """
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([safe_cell(name) for name in frame.columns])
+    writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerow([disarmed(name) for name in frame.columns])
     writer.writerows([_cell(value) for value in row] for row in frame.iter_rows())
     return out.getvalue()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return safe_cell(" > ".join(str(part) for part in value))
+        return disarmed(" > ".join(str(part) for part in value))
     if isinstance(value, dict):
-        return safe_cell(json.dumps(value, default=str, ensure_ascii=False))
-    return safe_cell(value) if isinstance(value, str) else value
-
-
-def safe_cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if text.lstrip(" ").startswith(_RISKY) else text
+        return disarmed(json.dumps(value, default=str, ensure_ascii=False))
+    return disarmed(value) if isinstance(value, str) else value
 
 
 def figure_of(html: Html, anchor: str) -> dict[str, Any]:

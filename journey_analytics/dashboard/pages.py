@@ -13,10 +13,11 @@ from journey_analytics.dashboard.state import State
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.language import said, written_in
 from journey_analytics.report.against import against, are_apart
-from journey_analytics.report.chosen import choice_title, section_html
+from journey_analytics.report.chosen import choice_title, follows, frames_of, section_html
+from journey_analytics.report.group_sizes import SMALLEST_GROUP
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.selected_frames import Choosable, choosable, selected_frames
-from journey_analytics.report.selection import SMALLEST_GROUP, Choice, Narrowed
+from journey_analytics.report.selection import ALL, Choice, Narrowed
 from journey_analytics.report.views import VIEWS, View
 from journey_analytics.report.wording import count, several
 from journey_analytics.selecting.windows import OFFERED
@@ -61,6 +62,8 @@ def _look(published: Published, state: State, place: int) -> Look:
     view = view_of(state.view)
     with written_in(state.language), published.opened() as warehouse:
         narrowed = selected_frames(warehouse, choice)
+        if _is_same_twice(warehouse, state, view):
+            return Look(html=_once(view, narrowed, state) if place == 0 else Html(""))
         parts = (
             _heading(choice, narrowed, letter),
             _against(warehouse, state, place, narrowed),
@@ -71,15 +74,67 @@ def _look(published: Published, state: State, place: int) -> Look:
         return Look(html=prefixed(html, f"{letter.lower()}-") if letter else html)
 
 
+def _is_same_twice(warehouse: Warehouse, state: State, view: View) -> bool:
+    """Whether a comparison would draw the same rows twice: something is chosen, and the view follows none of it."""
+    if state.versus is None or not any(state.choices):
+        return False
+    found = [(choice, selected_frames(warehouse, choice)) for choice in state.choices if choice]
+    return not any(one.is_suppressed or follows(view, one) for _, one in found)
+
+
+def _once(view: View, narrowed: Narrowed, state: State) -> Html:
+    """The view of all journeys over the full width, under one sentence that says why it stands there once."""
+    words = said("This view follows neither A nor B: it shows all journeys, once for both.")
+    shown = section_html(view, narrowed, ALL) or _empty(
+        said("Nothing to show here"), said("There are no rows for this view. Try another one.")
+    )
+    return _linked(Html(tag("p", words, class_="whom whole once") + shown), state)
+
+
 def view_of(anchor: str) -> View:
     """The view of an anchor that `state_of` has checked."""
     return next(view for view in VIEWS if view.anchor == anchor)
 
 
-def rows_of(published: Published, state: State, table: str) -> pl.DataFrame:
-    """The rows of one of the view's tables under the first selection; none of a selection that is too small."""
+def rows_of(published: Published, state: State, table: str) -> tuple[pl.DataFrame, Choice]:
+    """The rows of one of the view's tables as the page shows them, and what they are of.
+
+    Under the first selection, or all journeys where the table, or the view, does not follow it.
+
+    Raises:
+        ConfigurationError: the selection is too small to show.
+    """
     with published.opened() as warehouse:
-        return selected_frames(warehouse, state.choice).frames[table]
+        narrowed = selected_frames(warehouse, state.choice)
+        _check_size(narrowed)
+        return frames_of(view_of(state.view), narrowed)[table], shown_of(narrowed, state, table)
+
+
+def shown_of(narrowed: Narrowed, state: State, *tables: str) -> Choice:
+    """What a view shows: the first selection, or all journeys where it, or all of these tables, do not follow."""
+    is_followed = follows(view_of(state.view), narrowed) and (
+        not tables or len(narrowed.unfollowed(tables)) < len(tables)
+    )
+    return state.choice if is_followed else ALL
+
+
+def figures_of(published: Published, state: State) -> Choice:
+    """What the figures of a view are of.
+
+    Raises:
+        ConfigurationError: the selection is too small to show.
+    """
+    with published.opened() as warehouse:
+        narrowed = selected_frames(warehouse, state.choice)
+        _check_size(narrowed)
+        return shown_of(narrowed, state)
+
+
+def _check_size(narrowed: Narrowed) -> None:
+    if narrowed.is_suppressed:
+        raise ConfigurationError(
+            f"this selection has fewer than {SMALLEST_GROUP} journeys or customers: nothing of it is exported"
+        )
 
 
 def _section(view: View, narrowed: Narrowed, choice: Choice) -> Html:

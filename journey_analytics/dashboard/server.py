@@ -51,7 +51,10 @@ def listening(config: Config, *, host: str, port: int, language: str = ENGLISH) 
         return waitress.create_server(app.server, map=sockets, host=host, port=port, threads=_THREADS, ident=None)
     except (OSError, ValueError) as error:
         of_the_dashboard("waitress.wasyncore").close_all(sockets, ignore_all=True)
-        raise ConfigurationError(f"cannot listen on {host}, port {port}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"cannot listen on {host}, port {port}: {reason}; take another one with --port, 0 for any that is free"
+        ) from error
 
 
 def port_of(server: Any) -> int:

@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from journey_analytics.disclosure import with_hidden
 from journey_analytics.intervals import Z_95, wilson_high, wilson_low
 
 UNIT: Final = 10_000
@@ -55,13 +56,15 @@ def feelings(sums: pl.DataFrame, *, minimum_count: int) -> pl.DataFrame:
 
     Returns:
         The columns of `SCHEMA`, by persona, stage, kind and measure. Measured feelings lie from −1 to +1, inferred
-        friction from 0 to 1. Of a group of fewer than `SMALLEST_GROUP` customers everything but its names is null.
+        friction from 0 to 1. Of a group of fewer than `SMALLEST_GROUP` customers everything but its names is null;
+        so it is of the next smallest part of a whole of which that group would be the only one not told.
     """
     told = (
         sums.pipe(_with_means)
         .pipe(_with_effective_count)
         .with_columns(low=_unscaled("low"), high=_unscaled("high"))
         .with_columns(is_suppressed=pl.col("customer_count") < SMALLEST_GROUP)
+        .pipe(with_hidden, list(SCHEMA)[:4], wholes=("persona", "stage", "measure"), count="n")
         .with_columns(is_shown=(pl.col("n") >= minimum_count) & ~pl.col("is_suppressed"))
         .with_columns(pl.when(~pl.col("is_suppressed")).then(pl.col(name)).alias(name) for name in _TOLD)
     )

@@ -211,7 +211,10 @@ def _figures(row: Row) -> Row:
 
 
 def journey_cells(dropoff: pl.DataFrame, personas: Sequence[str], *, cutoff: datetime) -> Iterator[Row]:
-    """Who entered each stage and the estimated share of them that is lost: the rows of `mart.stage_dropoff`."""
+    """Who entered each stage and the estimated share of them that is lost: the rows of `mart.stage_dropoff`.
+
+    Nothing of a stage that fewer than 5 customers entered.
+    """
     for row in dropoff.to_dicts():
         persona = ALL if row["segment"] == ALL else row["segment_value"]
         if (row["segment"] in (ALL, "persona")) and persona in personas and row["entered_count"]:
@@ -220,9 +223,10 @@ def journey_cells(dropoff: pl.DataFrame, personas: Sequence[str], *, cutoff: dat
 
 def _stage_cells(row: Row, persona: str, *, cutoff: datetime) -> Iterator[Row]:
     key = {name: row[name] for name in ("segment", "segment_value", "stage")}
-    entered, is_few = row["entered_count"], row["entered_count"] < SMALL_GROUP
+    entered = row["entered_count"]
+    customers = row["customer_count"] if row["customer_count"] is not None else entered
     base = {"persona": persona, "stage": row["stage"], "lane": JOURNEYS, "base_count": entered, "fresh_at": cutoff}
-    if is_few:
+    if customers < SMALL_GROUP:
         return
     nothing = "null::double"
     yield base | {

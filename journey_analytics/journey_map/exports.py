@@ -13,6 +13,7 @@ from journey_analytics.journey_map.answers import JourneyMap
 from journey_analytics.journey_map.sheet import safe_text, workbook
 from journey_analytics.language import said, written_in
 from journey_analytics.report.figures.journey_map import journey_map_figure
+from journey_analytics.report.images import image
 from journey_analytics.report.journey_map_page import map_page
 from journey_analytics.report.journey_map_words import fresh_text, persona_title
 
@@ -39,9 +40,9 @@ def _plain(value: Any) -> Any:
 
 
 def rows_csv(found: JourneyMap) -> bytes:
-    """Every cell as a line. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Every cell as a line, in quotes. What a spreadsheet would take for a formula gets an apostrophe before it."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(found.cells.columns)
     for row in found.cells.iter_rows():
         writer.writerow([safe_text(value) if isinstance(value, str) else _plain(value) for value in row])
@@ -55,8 +56,6 @@ def page(found: JourneyMap) -> bytes:
 
 def picture(found: JourneyMap, kind: str) -> bytes:
     """The map of the first persona as a picture that explains itself, drawn by a browser without a window."""
-    from journey_analytics.dashboard.exports import image
-
     persona = found.personas[0]
     cells = found.of(persona)
     figure = journey_map_figure(

@@ -24,11 +24,11 @@ from journey_analytics.report.journey_map_words import (
     stage_name,
     value_text,
 )
+from journey_analytics.report.spreadsheet import disarmed
 from journey_analytics.report.wording import MISSING, visible
 
 _NAME_AT_MOST: Final = 31
 _FORBIDDEN: Final = str.maketrans("[]:*?/\\'", " " * 8)
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _WIDE: Final = 44
 _CELL_AT_MOST: Final = 32_000
 
@@ -152,5 +152,4 @@ def _write(sheet: Any, line: int, column: int, value: Any, looks: Any) -> None:
 
 def safe_text(text: str) -> str:
     """The text without hidden characters, and with an apostrophe before what a spreadsheet would run."""
-    shown = visible(text)
-    return f"'{shown}" if shown.lstrip(" ").startswith(_RISKY) else shown
+    return disarmed(visible(text))

@@ -17,8 +17,9 @@ _DRIVER: Final = {
 
 READ: Final[Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]]] = {
     "mart.stage_dropoff": {
-        "segment": _T, "segment_value": _T, "stage": _T, "entered_count": _N, "estimated_dropoff_share": _F,
-        "estimated_low_share": _F, "estimated_high_share": _F, "is_ranked": _B, "estimate_note": _T,
+        "segment": _T, "segment_value": _T, "stage": _T, "entered_count": _N, "customer_count": _N,
+        "estimated_dropoff_share": _F, "estimated_low_share": _F, "estimated_high_share": _F, "is_ranked": _B,
+        "estimate_note": _T,
     },
     "mart.driver": _DRIVER,
     "mart.persona_driver": {"persona": _T, **_DRIVER},

@@ -12,6 +12,9 @@ LEAD: Final = (
 )
 NOTHING: Final = "no barrier stands out: no segment with enough entrants is below the level of comparable ones"
 
+FEWER_THAN_ONE: Final = "<1"
+"""What `rounded` makes of an amount above 0 and up to one half."""
+
 
 def opportunities_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """The lead, then one numbered line per ranked row, best first, its note below it."""
@@ -39,14 +42,14 @@ def sentence(row: Mapping[str, Any]) -> str:
 def rounded(amount: float) -> str:
     """Two leading digits, as more would promise too much; below 10 whole numbers, and '<1' up to one half."""
     if 0 < amount <= 0.5:  # noqa: PLR2004 - what would be rounded to nothing
-        return "<1"
+        return FEWER_THAN_ONE
     digits = max(0, len(f"{amount:.0f}") - 2)
     return number(f"{round(amount, -digits):,.0f}")
 
 
 def _customers(amount: float) -> str:
     told = rounded(amount)
-    if told == "<1":
+    if told == FEWER_THAN_ONE:
         return said("under 1 customer")
     return said("about {n} customer", n=told) if told == "1" else said("about {n} customers", n=told)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from journey_analytics.errors import ConfigurationError
@@ -20,6 +20,11 @@ SEPARATION_AT_LEAST: Final = 0.05
 """By so much the silhouette on held-out journeys must exceed all of those of shuffled features."""
 NEARLY_AS_SEPARATE: Final = 0.9
 """Part of the largest silhouette of the accepted numbers that more clusters must keep: else they only cut up fewer."""
+STAYS_FROM_JACCARD: Final = 0.70
+STAYS_FROM_SEPARATION: Final = 0.04
+STAYS_AS_SEPARATE: Final = 0.85
+"""The same three bars for the number of clusters of the last run: slightly lower, so that a night's few journeys more
+or less do not change it where it lies at a bar."""
 SILHOUETTE_JOURNEYS: Final = 2_000
 
 _SEED: Final = 20_240_601
@@ -36,7 +41,7 @@ class Trial:
         jaccards: of each cluster the mean Jaccard similarity with the most similar one of a resample of customers.
         silhouette: mean over journeys of customers that the clusters were not made from (−1 to 1).
         reference_silhouette: the largest one of journeys whose features are shuffled, so that nothing goes together;
-            null where the clusters are not stable anyway.
+            null where the clusters are not stable enough even to stay.
     """
 
     cluster_count: int
@@ -55,15 +60,23 @@ class Trial:
         reference = self.reference_silhouette
         return reference is not None and self.silhouette >= reference + SEPARATION_AT_LEAST
 
+    @property
+    def may_stay(self) -> bool:
+        """Whether it is stable and separate enough for the number of the last run."""
+        reference = self.reference_silhouette
+        is_stable = min(self.jaccards) >= STAYS_FROM_JACCARD
+        return is_stable and reference is not None and self.silhouette >= reference + STAYS_FROM_SEPARATION
+
 
 @dataclass(frozen=True)
 class Clusters:
     """What was tried, and the clusters of the trial that was chosen: none where no number was stable and separate.
 
     Attributes:
-        trials: in order of their number of clusters.
-        chosen: of the stable and separate ones that with most clusters whose silhouette is at least
-            `NEARLY_AS_SEPARATE` of the largest one of them.
+        trials: in order of their number of clusters; the same whatever the last run chose.
+        chosen: the number of the last run where it may stay and its silhouette is at least `STAYS_AS_SEPARATE` of the
+            largest one of the stable and separate ones; else of these that with most clusters whose silhouette is at
+            least `NEARLY_AS_SEPARATE` of it. So a second run on the same data chooses the same.
         centres: one row per cluster, the largest cluster first, in the columns of `Points.matrix`.
     """
 
@@ -86,8 +99,8 @@ def require_library() -> None:
         ) from error
 
 
-def find_clusters(points: Points) -> Clusters:
-    """Try 2 to 8 clusters and choose; the same points give the same clusters, in one thread.
+def find_clusters(points: Points, *, last_count: int | None = None) -> Clusters:
+    """Try 2 to 8 clusters and choose; the same points and number of the last run give the same, in one thread.
 
     k-means (Lloyd) on profiles weighted by their journeys. Stability: customers are drawn with replacement `ROUNDS`
     times, and each cluster compared with the most similar one of the resample (Hennig 2007, Computational Statistics
@@ -95,16 +108,23 @@ def find_clusters(points: Points) -> Clusters:
     clusters made from the rest, against that of `REFERENCES` worlds in which each feature is shuffled by itself.
     """
     with _one_thread():
-        tried = [_trial(points, k) for k in CLUSTER_COUNTS if k < len(points.codes) // 2]
-        trials = [replace(one, reference_silhouette=_reference(points, one)) if one.is_stable else one for one in tried]
-        chosen = chosen_of(trials)
+        trials = [_trial(points, k) for k in CLUSTER_COUNTS if k < len(points.codes) // 2]
+        chosen = chosen_of(trials, last_count=last_count)
         return Clusters(tuple(trials), chosen, None if chosen is None else _fitted(points, chosen.cluster_count))
 
 
-def chosen_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial that `Clusters` calls chosen; none where no number is stable and separate."""
+def chosen_of(trials: Sequence[Trial], *, last_count: int | None = None) -> Trial | None:
+    """The trial that `Clusters` calls chosen; none where no number is stable and separate.
+
+    Args:
+        trials: each number of clusters once.
+        last_count: the number of the last run that had clusters; null: there was none.
+    """
     accepted = [one for one in trials if one.is_stable and one.is_separate]
     largest = max((one.silhouette for one in accepted), default=0.0)
+    for one in trials:
+        if one.cluster_count == last_count and one.may_stay and one.silhouette >= STAYS_AS_SEPARATE * largest:
+            return one
     close = [one for one in accepted if one.silhouette >= NEARLY_AS_SEPARATE * largest]
     return max(close, key=lambda one: one.cluster_count) if close else None
 
@@ -151,7 +171,9 @@ def _centres(points: Points, customer_weights: "np.ndarray", k: int, *, starts: 
 
 
 def _trial(points: Points, k: int) -> Trial:
-    return Trial(k, _jaccards(points, k), _silhouette(points, k))
+    jaccards = _jaccards(points, k)
+    may_be_chosen = min(jaccards) >= STAYS_FROM_JACCARD
+    return Trial(k, jaccards, _silhouette(points, k), _reference(points, k) if may_be_chosen else None)
 
 
 def _jaccards(points: Points, k: int) -> tuple[float, ...]:
@@ -197,8 +219,8 @@ def _silhouette(points: Points, k: int) -> float:
     return float(silhouette_score(places, own))
 
 
-def _reference(points: Points, trial: Trial) -> float:
-    return max(_silhouette(_shuffled(points, number), trial.cluster_count) for number in range(REFERENCES))
+def _reference(points: Points, k: int) -> float:
+    return max(_silhouette(_shuffled(points, number), k) for number in range(REFERENCES))
 
 
 def _shuffled(points: Points, number: int) -> Points:

@@ -10,7 +10,14 @@ import polars as pl
 from journey_analytics.build import builtin_sql, read_rules
 from journey_analytics.errors import ConfigurationError
 from journey_analytics.instants import naive
-from journey_analytics.personas.clusters import Clusters, Trial, find_clusters, nearest, require_library
+from journey_analytics.personas.clusters import (
+    Clusters,
+    Trial,
+    chosen_of,
+    find_clusters,
+    nearest,
+    require_library,
+)
 from journey_analytics.personas.features import FEATURES, made_points, points_of, vocabularies
 from journey_analytics.personas.naming import Name, content_names, kept_names
 from journey_analytics.personas.tables import CHOICE_SCHEMA, CLUSTER_SCHEMA, PERSONA_SCHEMA, TRIAL_SCHEMA
@@ -65,7 +72,7 @@ _OVERLAP: Final = """
 with both_nights as (
     select n.cluster, o.persona
     from labelled_journey as n
-    inner join core.journey_persona as o on n.journey_id = o.journey_id
+    inner join run.persona_label as o on n.journey_id = o.journey_id
     inner join core.journey as j on n.journey_id = j.journey_id
     where not j.is_passive
 ),
@@ -85,6 +92,12 @@ select
 from common as c
 order by c.cluster, c.persona
 """
+_LABEL_TABLE: Final = """
+create table if not exists run.persona_label (journey_id varchar, persona varchar)
+"""
+"""The personas of the last run that had clusters: a run by rules in between leaves it, so names and number survive."""
+_KEEP_LABELS: Final = "create or replace table run.persona_label as from core.journey_persona"
+_LAST_COUNT: Final = "select nullif(count(distinct persona), 0)::bigint from run.persona_label"
 _NAME_TABLE: Final = """
 create table if not exists run.persona_name (
     persona varchar, parts varchar[], first_named_at timestamp, last_named_at timestamp
@@ -119,8 +132,10 @@ def make_persona(warehouse: Warehouse, *, cutoff: datetime) -> None:
 
     Journeys are compared by what was known of them at their first touchpoint (`core.journey_feature`), weighted as
     `config.persona_feature` says. Active journeys begun by T make the clusters; every journey gets the nearest one.
+    Names and number follow those of the last run that had clusters (`run.persona_label`), where they still fit.
     """
     warehouse.execute(_NAME_TABLE)
+    warehouse.execute(_LABEL_TABLE)
     weights = feature_weights(warehouse)
     outcome = _outcome(warehouse, weights, cutoff=cutoff)
     trials = () if outcome.clusters is None else outcome.clusters.trials
@@ -159,7 +174,8 @@ def _clustered(warehouse: Warehouse, weights: Mapping[str, float], *, count: int
     chosen = "true" if parts == _PARTS else _CHOSEN.format(of=_PARTS, parts=parts)
     journeys = warehouse.frame(_FITTED.format(chosen=chosen), parameters=[naive(cutoff)], name="journeys to cluster")
     values = vocabularies(_profiles(warehouse, cutoff=cutoff), list(weights))
-    found = find_clusters(points_of(journeys, weights=weights, values=values))
+    points = points_of(journeys, weights=weights, values=values)
+    found = find_clusters(points, last_count=warehouse.value(_LAST_COUNT))
     if found.chosen is None:
         return _Outcome("no number of clusters from 2 to 8 is stable and separate, so the rules are used", found)
     sample = "" if parts == _PARTS else f"clusters made from {journeys.height:,} of {count:,} journeys"
@@ -175,6 +191,8 @@ def _unused_rules(warehouse: Warehouse) -> str:
 
 
 def _trial_rows(trials: tuple[Trial, ...], chosen: Trial | None) -> pl.DataFrame:
+    """`is_kept`: chosen only because the last run had as many; a run that had none before would choose otherwise."""
+    anew = chosen_of(trials)
     rows = [
         {
             "cluster_count": one.cluster_count,
@@ -184,6 +202,7 @@ def _trial_rows(trials: tuple[Trial, ...], chosen: Trial | None) -> pl.DataFrame
             "is_stable": one.is_stable,
             "is_separate": one.is_separate,
             "is_chosen": one is chosen,
+            "is_kept": one is chosen and one is not anew,
         }
         for one in trials
     ]
@@ -191,7 +210,7 @@ def _trial_rows(trials: tuple[Trial, ...], chosen: Trial | None) -> pl.DataFrame
 
 
 def _store(warehouse: Warehouse, *, note: str | None) -> None:
-    """That personas are those of the rules."""
+    """That personas are those of the rules; `run.persona_label` stays as the last run with clusters left it."""
     choice = {"source": RULES, "note": note, "silhouette": None}
     warehouse.create_from("core.persona_choice", pl.DataFrame([choice], schema=CHOICE_SCHEMA))
     warehouse.create_from("core.persona_cluster", CLUSTER_SCHEMA.to_frame())
@@ -237,7 +256,7 @@ def _labels(
 
 
 def _names(warehouse: Warehouse, labelled: pl.DataFrame) -> dict[str, Name]:
-    """A name for each cluster: that of the night before where it is the same one, else from its content."""
+    """A name for each cluster: that of the last run with clusters where it is the same, else from its content."""
     kept = _kept(warehouse)
     order = [label for label in sorted(labelled["persona"].unique()) if label not in kept]
     taken = [name.persona for name in kept.values()]
@@ -246,8 +265,6 @@ def _names(warehouse: Warehouse, labelled: pl.DataFrame) -> dict[str, Name]:
 
 
 def _kept(warehouse: Warehouse) -> dict[str, Name]:
-    if not warehouse.has("core.journey_persona"):
-        return {}
     known = {
         persona: Name(persona, tuple(parts))
         for persona, parts in warehouse.rows("select persona, parts from run.persona_name order by persona")
@@ -277,6 +294,7 @@ def _store_clusters(
         "inner join core.persona_cluster as c on l.cluster = c.cluster order by l.journey_id",
         name="core.journey_persona",
     )
+    warehouse.execute(_KEEP_LABELS, name="run.persona_label")
     warehouse.execute("drop table labelled_journey")
     warehouse.execute("alter table core.persona_cluster drop column cluster")
     moment = naive(cutoff)

@@ -22,6 +22,7 @@ TRIAL_SCHEMA: Final = pl.Schema(
         "is_stable": pl.Boolean,
         "is_separate": pl.Boolean,
         "is_chosen": pl.Boolean,
+        "is_kept": pl.Boolean,
     }
 )
 """`mart.persona_trial`: one row per number of clusters that was tried."""

@@ -63,11 +63,12 @@ def _chosen(trials: Sequence[_Row]) -> list[str]:
             "lowest stability": f"{row['lowest_jaccard']:.2f}",
             "separation": f"{row['silhouette']:.3f}",
             "by chance": "–" if row["reference_silhouette"] is None else f"{row['reference_silhouette']:.3f}",
-            "chosen": "yes" if row["is_chosen"] else "",
+            "chosen": "kept" if row.get("is_kept") else "yes" if row["is_chosen"] else "",
         }
         for row in trials
     ]
-    return [table(cells, title="How many: stability of at least 0.75, and 0.05 more separation than by chance")]
+    title = "How many: stability of at least 0.75, and 0.05 more separation than by chance; kept from 0.70 and 0.04"
+    return [table(cells, title=title)]
 
 
 def _note(row: _Row) -> list[str]:

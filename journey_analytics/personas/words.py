@@ -102,14 +102,33 @@ _FEATURES: Final = {
 
 def persona_title(persona: str, parts: Sequence[str]) -> str:
     """What a persona is called: by the parts of its name, or, where it is a rule's, by that rule's name."""
-    if not parts:
-        return said(_RULES[persona]) if persona in _RULES else _spaced(persona).capitalize()
-    who, *others = parts
+    if not parts and persona in _RULES:
+        return said(_RULES[persona])
+    found = parts or _parts_of(persona)
+    if not found:
+        return _spaced(persona).capitalize()
+    who, *others = found
     past = who.split("=")[1]
     title = said(_WHO[past]) if past in _WHO else _spaced(past).capitalize()
     for part in others:
         title = said(_TITLES.get(part, _ANY_TITLE), who=title, value=_spaced(part.split("=")[1]))
     return title
+
+
+def _parts_of(persona: str) -> list[str]:
+    """What the name of a cluster is made of, read back from the name alone; nothing where it is another name."""
+    past = next((one for one in _WHO if f"{persona}_".startswith(f"{one}_")), None)
+    if past is None:
+        return []
+    known = {part.split("=")[1]: part for part in _TITLES}
+    found, rest = [f"past={past}"], persona.removeprefix(past).removeprefix("_")
+    while rest:
+        value = next((one for one in known if f"{rest}_".startswith(f"{one}_")), None)
+        if value is None:
+            return [*found, f"number={rest}"] if rest.isdigit() else []
+        found.append(known[value])
+        rest = rest.removeprefix(value).removeprefix("_")
+    return found
 
 
 def trait_words(feature: str, value: str) -> str:

@@ -102,7 +102,7 @@ def _dimension(rows: pl.DataFrame, place: int) -> Html:
         title=said(
             "Share of the credit for {purchases}, by {dimension}",
             purchases=several(row["conversion_count"], "purchase"),
-            dimension=name(row["dimension"]),
+            dimension=said(name(row["dimension"])),
         ),
         definition=said(
             "Touches of the {lookback_days} days before the purchase. {meaning} Hollow dot: in fewer than "
@@ -126,7 +126,7 @@ def _order(rows: pl.DataFrame) -> list[str]:
 def _table(cells: _Cells, order: Sequence[str], any_row: _Row) -> Html:
     models = [model for model in (*MODELS, *EXTRA_MODELS) if any(key[1] == model for key in cells)]
     columns = (
-        Column(capital(name(any_row["dimension"]))), Column("Purchases touched", number=True),
+        Column(capital(said(name(any_row["dimension"])))), Column("Purchases touched", number=True),
         *(Column(TITLES[model], number=True) for model in models),
         Column("Markov, 95 % interval", number=True),
         Column(said("Markov, {currency}", currency=currency_words(any_row)), number=True),

@@ -1,7 +1,7 @@
 """The parts pages are made of: figures with their definition, tables, cards, switches, sections."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,9 @@ def chart(
     A figure with a width of its own, or a `wide` one, is scrolled where the page is narrower. `heading`: the element of
     its title, one level below the heading it stands under. `table`: the mart that its numbers come from, printed too.
     """
-    scrolls = wide or _layout(figure).get("width") is not None
-    plot = tag("div", id=anchor, class_="plot wide" if wide else "plot", data_figure=True, style=_room(figure))
+    drawn = figure.to_plotly_json()
+    scrolls = wide or drawn["layout"].get("width") is not None
+    plot = tag("div", id=anchor, class_="plot wide" if wide else "plot", data_figure=True, style=_room(drawn["layout"]))
     scroll = tag(
         "div",
         plot,
@@ -67,13 +68,14 @@ def chart(
         tabindex="0" if scrolls else None,
         role="group",
         aria_label=title,
+        data_swipe=said("Swipe sideways to see all of it") if scrolls else None,
     )
     return tag(
         "figure",
         tag(heading, title),
         tag("div", save_button("png", title), class_="tools"),
         scroll,
-        _figure_data(anchor, figure),
+        json_data(f"{anchor}-data", drawn),
         tag("figcaption", _kept_together(definition), *([" ", source_words(table)] if table else [])),
         data_panel=anchor,
     )
@@ -98,18 +100,9 @@ def _kept_together(text: str | Html) -> str | Html:
     return text.replace(" %", "\u00a0%") if not isinstance(text, Html) else text
 
 
-def _room(figure: go.Figure) -> str:
-    layout = _layout(figure)
+def _room(layout: Mapping[str, Any]) -> str:
     width = f"width:{layout['width']}px;" if "width" in layout else ""
     return f"{width}height:{layout['height']}px"
-
-
-def _layout(figure: go.Figure) -> dict[str, Any]:
-    return figure.to_plotly_json()["layout"]
-
-
-def _figure_data(anchor: str, figure: go.Figure) -> Html:
-    return json_data(f"{anchor}-data", figure.to_plotly_json())
 
 
 def json_data(anchor: str, value: Any) -> Html:
@@ -141,7 +134,9 @@ def table(
     )
     label = tag("caption", tag("span", caption, *([" ", save_button("csv", caption)] if is_saved else [])))
     inner = tag("table", label, head, tag("tbody", *found))
-    return tag("div", inner, class_="table", tabindex="0", role="group", aria_label=caption, data_panel="table")
+    swipe = said("Swipe sideways to see all of it")
+    named = {"role": "group", "aria_label": caption, "data_panel": "table", "data_swipe": swipe}
+    return tag("div", inner, class_="table", tabindex="0", **named)
 
 
 def _cell(column: Column, cell: str, place: int) -> Html:

@@ -13,6 +13,7 @@ from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.segment_words import group_title
 from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
@@ -90,7 +91,8 @@ def _lead(compared: pl.DataFrame, changed: int, alerts: int) -> Html:
         changed=count(changed),
         figures=several(tested, "tested figure"),
     )
-    return tag("span", f"{verdict}{capital(periods)}: {told}")
+    other = said("The overview compares months; this compares these days with the ones before.")
+    return tag("span", f"{verdict}{capital(periods)}: {told} {other}")
 
 
 def _alerts(alerts: pl.DataFrame) -> Html:
@@ -122,7 +124,7 @@ def _reasons(reasons: pl.DataFrame) -> dict[str, list[_Row]]:
 
 def _explained(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> str:
     told = [
-        f"{name(each['segment'])} {name(each['segment_value'])} {100 * each['explained_share']:.0f}\u00a0%"
+        f"{group_title(each['segment'], each['segment_value'])} {100 * each['explained_share']:.0f}\u00a0%"
         for each in reasons.get(row["change_id"], ())
     ]
     return "; ".join(told) or MISSING
@@ -140,7 +142,7 @@ def _label(row: _Row) -> str:
     """The subject in few words: the title of the figure says what of it changed."""
     if row["metric"] == "edge":
         return _subject(row)
-    of = "" if row["segment"] == "all" else f": {name(row['segment'])} {name(row['segment_value'])}"
+    of = "" if row["segment"] == "all" else f" · {group_title(row['segment'], row['segment_value'])}"
     return f"{stage_title(row['stage'] or '')}{of}"
 
 

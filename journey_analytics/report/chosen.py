@@ -6,21 +6,24 @@ chosen. So one file holds some twenty selections in little more room than one.
 
 import base64
 import zlib
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final, cast
 
 import polars as pl
 
 from journey_analytics.language import said
-from journey_analytics.report.blocks import source_words
+from journey_analytics.report.blocks import Section, source_words
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.segment_words import group_title, segment_title
-from journey_analytics.report.selection import WHOLE, Choice, Narrowed, fixed_choices, narrowed
+from journey_analytics.report.selection import WHOLE, Choice, Narrowed, fixed_choices, headline_of, narrowed
 from journey_analytics.report.views import VIEWS, View
 from journey_analytics.report.wording import listed, several
 
 Frames = Mapping[str, pl.DataFrame]
+_HEADLINE: Final = "mart.headline"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,14 @@ def choice_note(view: View, found: Narrowed, choice: Choice) -> Html | None:
         return tag("p", unfollowed_words(), class_="whom whole")
     journeys = found.journey_count
     size = f" · {several(journeys, 'journey')}" if journeys is not None else ""
-    return tag("p", tag("b", choice_title(choice)), size, *_rest(view, found), class_="whom")
+    return tag("p", tag("b", choice_title(choice)), size, *_by_entry(choice), *_rest(view, found), class_="whom")
+
+
+def _by_entry(choice: Choice) -> list[str]:
+    """Of what may change within a journey: when it is looked at."""
+    if "country" not in choice.conditions:
+        return []
+    return [" · ", said("Country: where the customer was on entering a stage.")]
 
 
 def unfollowed_words() -> str:
@@ -61,15 +71,36 @@ def follows(view: View, found: Narrowed) -> bool:
     return len(found.unfollowed(view.tables)) < len(view.tables)
 
 
+def frames_of(view: View, found: Narrowed) -> Frames:
+    """What a view is made of: all of it of the choice, or where it does not follow, all of it of all journeys.
+
+    Totals that cannot be told for the choice are null beside figures that can.
+    """
+    if found.whole is not None and not follows(view, found):
+        return found.whole
+    if _HEADLINE not in view.context or found.follows.get(_HEADLINE, False):
+        return found.frames
+    return ChainMap(
+        {_HEADLINE: headline_of(found.frames[_HEADLINE], pl.DataFrame())}, cast("dict[str, pl.DataFrame]", found.frames)
+    )
+
+
 def section_html(view: View, found: Narrowed, choice: Choice, *, is_small: bool = False) -> Html | None:
     """A view under a choice, with whom it shows and where its numbers come from; null where there is nothing to say."""
-    make = view.make_small if is_small and view.make_small else view.make
-    section = make(found.frames)
+    section = _made(view, found, is_small=is_small)
     if section is None:
         return None
     source = tag("p", source_words(*view.tables), class_="definition") if view.tables else None
     note = choice_note(view, found, choice)
     return section.html(*([note] if note else []), foot=source)
+
+
+def _made(view: View, found: Narrowed, *, is_small: bool) -> Section | None:
+    frames, rest = frames_of(view, found), found.unfollowed(view.tables)
+    if view.make_partly and rest and len(rest) < len(view.tables):
+        return view.make_partly(frames, rest)
+    make = view.make_small if is_small and view.make_small else view.make
+    return make(frames)
 
 
 def _rest(view: View, found: Narrowed) -> list[Html | str]:

@@ -1,6 +1,6 @@
 """The section about the process models that mining found, and how far each can be trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -37,8 +37,14 @@ def discovered_model(frames: Frames) -> Section:
         "model",
         said("Discovered model"),
         _lead(rows),
-        join([_table(rows), *outlines, tag("p", said(_DEFINITION), class_="definition")]),
+        join([_table(rows), *outlines, tag("p", *_with_code(said(_DEFINITION)), class_="definition")]),
     )
+
+
+def _with_code(text: str) -> Iterator[Html | str]:
+    """What stands between backticks as something to type."""
+    for place, part in enumerate(text.split("`")):
+        yield tag("code", part) if place % 2 else part
 
 
 def _lead(rows: Sequence[Mapping[str, Any]]) -> Html:

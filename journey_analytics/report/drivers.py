@@ -170,6 +170,9 @@ def _label(row: _Row) -> str:
         return said(
             "Wait: {what}", what=said("more than {time}", time=pause_time(row["driver"])) if is_pause else words
         )
+    if row["kind"] == "segment":
+        segment, between, value = words.partition(": ")
+        return capital(f"{said(segment)}{between}{value}")
     return said("Came again by {words}", words=words) if row["kind"] == "channel" else capital(words)
 
 

@@ -13,6 +13,7 @@ from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.feelings import feelings_figure, friction_index
 from journey_analytics.report.figures.forest import Estimate, forest_figure
+from journey_analytics.report.journey_map_words import persona_titles
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,
@@ -65,7 +66,8 @@ def feelings(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     felt, friction = frames["mart.feeling"], frames["mart.friction"]
     if felt.is_empty() and friction.is_empty():
         return None
-    body = [*_curves(felt), *_signals(friction), *_tables(felt, friction)]
+    titles = persona_titles(frames.get("mart.persona"))
+    body = [*_curves(felt, titles), *_signals(friction), *_tables(felt, friction, titles)]
     return Section("feelings", said("How customers felt"), _lead(felt, friction), join(body))
 
 
@@ -142,10 +144,10 @@ def _ranked(friction: pl.DataFrame) -> list[_Row]:
     return told.sort("difference_low_points", stage_order(), "signal", descending=[True, False, False]).to_dicts()
 
 
-def _curves(felt: pl.DataFrame) -> list[Html]:
+def _curves(felt: pl.DataFrame, titles: Mapping[str, str]) -> list[Html]:
     personas = [_ALL, *sorted(set(felt["persona"].drop_nulls().to_list()) - {_ALL})]
     drawn = [
-        (f"p{place}", said("All personas") if persona == _ALL else name(persona), _curve(place, persona, felt))
+        (f"p{place}", _persona(persona, titles), _curve(place, persona, felt))
         for place, persona in enumerate(personas)
         if persona == _ALL or felt.filter((pl.col("persona") == persona) & pl.col("is_shown")).height
     ]
@@ -221,7 +223,7 @@ def _estimate(row: _Row) -> Estimate:
     )
 
 
-def _tables(felt: pl.DataFrame, friction: pl.DataFrame) -> list[Html]:
+def _tables(felt: pl.DataFrame, friction: pl.DataFrame, titles: Mapping[str, str]) -> list[Html]:
     told = felt.filter(~pl.col("is_suppressed")).sort("persona", stage_order(), "kind", "measure")
     met = friction.filter(~pl.col("is_suppressed") & (pl.col("journey_count") > 0))
     met = met.sort(stage_order(), "signal", "persona")
@@ -234,18 +236,21 @@ def _tables(felt: pl.DataFrame, friction: pl.DataFrame) -> list[Html]:
         )
     ]
     return [
-        folded(said("Show every mean as a table"), _feeling_table(told.to_dicts())),
-        folded(said("Show everything that went wrong as a table"), _friction_table(met.to_dicts())),
+        folded(said("Show every mean as a table"), _feeling_table(told.to_dicts(), titles)),
+        folded(said("Show everything that went wrong as a table"), _friction_table(met.to_dicts(), titles)),
         *(note if hidden else []),
     ]
 
 
-def _feeling_table(rows: Sequence[_Row]) -> Html:
-    caption = said("Means by persona and stage; measured from −1 to +1, friction from 0 to 100")
-    return table(_FEELING_COLUMNS, [_feeling_cells(row) for row in rows], caption=caption)
+def _feeling_table(rows: Sequence[_Row], titles: Mapping[str, str]) -> Html:
+    caption = said(
+        "Means by persona and stage; measured from −1 to +1, friction from 0 to 100. n: scores and texts, for friction "
+        "stages entered, of which a journey can have several"
+    )
+    return table(_FEELING_COLUMNS, [_feeling_cells(row, titles) for row in rows], caption=caption)
 
 
-def _feeling_cells(row: _Row) -> tuple[str, ...]:
+def _feeling_cells(row: _Row, titles: Mapping[str, str]) -> tuple[str, ...]:
     is_measured = row["kind"] == "measured"
     told = signed(row["mean"], 2) if is_measured else friction_index(row["mean"])
     ends = (
@@ -254,7 +259,7 @@ def _feeling_cells(row: _Row) -> tuple[str, ...]:
         else f"{friction_index(row['low'])}–{friction_index(row['high'])}"
     )
     return (
-        _persona(row["persona"]),
+        _persona(row["persona"], titles),
         said("All stages") if row["stage"] == _ALL else stage_title(row["stage"]),
         said("measured") if is_measured else said("inferred"),
         said(_MEASURES[row["measure"]]) if row["measure"] in _MEASURES else name(row["measure"]),
@@ -266,20 +271,21 @@ def _feeling_cells(row: _Row) -> tuple[str, ...]:
     )
 
 
-def _persona(persona: str) -> str:
-    return said("All personas") if persona == _ALL else name(persona)
+def _persona(persona: str, titles: Mapping[str, str]) -> str:
+    """Its title; where there is none, its key."""
+    return said("All personas") if persona == _ALL else titles.get(persona) or name(persona)
 
 
-def _friction_table(rows: Sequence[_Row]) -> Html:
+def _friction_table(rows: Sequence[_Row], titles: Mapping[str, str]) -> Html:
     caption = said("What went wrong by stage and persona, and the shares lost with it and without")
-    return table(_FRICTION_COLUMNS, [_friction_cells(row) for row in rows], caption=caption)
+    return table(_FRICTION_COLUMNS, [_friction_cells(row, titles) for row in rows], caption=caption)
 
 
-def _friction_cells(row: _Row) -> tuple[str, ...]:
+def _friction_cells(row: _Row, titles: Mapping[str, str]) -> tuple[str, ...]:
     points = row["difference_points"] if row["is_ranked"] else None
     return (
         _signal(row["signal"]),
-        _persona(row["persona"]),
+        _persona(row["persona"], titles),
         stage_title(row["stage"]),
         count(row["journey_count"]),
         count(row["entered_count"]),

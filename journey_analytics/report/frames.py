@@ -51,6 +51,7 @@ TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         "stage": pl.String,
         "window_days": _N,
         "entered_count": _N,
+        "customer_count": _N,
         "advanced_count": _N,
         "dropped_count": _N,
         "open_count": _N,

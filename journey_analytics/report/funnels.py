@@ -95,7 +95,7 @@ def _funnel(rows: pl.DataFrame, instead: pl.DataFrame, place: int) -> Html:
 
 
 def _definition(row: _Row) -> str:
-    return readable(row["definition"] or said("No definition."))
+    return readable(retold(row["definition"])) if row["definition"] else said("No definition.")
 
 
 def _counts(steps: Sequence[_Row], lost: Sequence[_Row], place: int, definition: str) -> Html:

@@ -25,14 +25,16 @@ def image(figure: Mapping[str, Any], kind: str) -> bytes:
     """
     _require_kaleido()
     drawn = go.Figure({key: figure[key] for key in ("data", "layout") if key in figure}, skip_invalid=True)
-    width, height = drawn.layout.width or _WIDTH, drawn.layout.height or HEIGHT
+    layout = drawn.to_plotly_json()["layout"]
+    width, height = layout.get("width") or _WIDTH, layout.get("height") or HEIGHT
     try:
         return drawn.to_image(format=kind, width=width, height=height, scale=_SCALE)
     except (RuntimeError, OSError, ValueError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line.strip().rstrip(".;") for line in str(error).splitlines() if line.strip()]
         reason = lines[0] if lines else type(error).__name__
         raise ConfigurationError(
-            f"cannot draw the picture: {reason}; it needs Chromium or Chrome on this machine"
+            f"cannot draw the picture ({reason}): install Chromium or Chrome on this machine, or take html, csv or "
+            "xlsx, which need no browser"
         ) from error
 
 

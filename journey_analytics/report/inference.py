@@ -354,7 +354,7 @@ def _confidence_chart(confidence: Sequence[_Row]) -> Html:
 
 
 def _band(item: str) -> str:
-    return said("Confidence {item}", item=item)
+    return said("Confidence {item}", item=retold(item))
 
 
 def _regressions(frames: Frames) -> list[_Row]:

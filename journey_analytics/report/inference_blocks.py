@@ -7,6 +7,16 @@ import polars as pl
 
 from journey_analytics.report.markup import Html, phrase, tag
 
+TABLES = (
+    "mart.inference_quality", "mart.sensitivity_range", "mart.audit_precision", "mart.stage_regression",
+    "mart.unknown_activity", "mart.stage_suggestion",
+)  # fmt: skip
+CONTEXT = (
+    "mart.headline", "mart.stage_dropoff", "core.login_reliability", "core.inactivity_limit", "core.need_signal",
+    "run.build",
+)  # fmt: skip
+"""What the section reads beside its `TABLES`: they do not make it follow a selection."""
+
 
 def part(title: str, *content: Html | None) -> Html:
     """One part of the section under its own heading."""

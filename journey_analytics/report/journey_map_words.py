@@ -8,6 +8,7 @@ import polars as pl
 from journey_analytics.journey_map import lanes
 from journey_analytics.language import said
 from journey_analytics.personas.words import persona_title as titled
+from journey_analytics.report.segment_words import segment_title, value_title
 from journey_analytics.report.wording import (
     MISSING,
     capital,
@@ -44,7 +45,7 @@ _LANE_MEANINGS: Final = {
     lanes.ACTIONS: "most frequent activities, share of the journeys",
     lanes.THOUGHTS: "topics of reviews and tickets, share of negative texts",
     lanes.MEASURED: "scores that customers gave, from \u22121 (worst) to +1 (best)",
-    lanes.INFERRED: "from 0 (none) to 1, by signs of trouble; nobody was asked",
+    lanes.INFERRED: "from 0 (none) to 100, by signs of trouble; nobody was asked",
     lanes.BARRIERS: "points more that are lost with it, most journeys first",
     lanes.OPPORTUNITIES: "what could be won per month",
     lanes.IMPACT: "points more that move on with it, most journeys first",
@@ -63,15 +64,6 @@ _SIGNALS: Final = {
     "error": "Errors",
     "waiting": "Waiting",
     "refund": "Refunds",
-}
-_SEGMENTS: Final = {
-    "device": "Device",
-    "persona": "Persona",
-    "first_channel": "First channel",
-    "customer_kind": "Customers",
-    "country": "Country",
-    "first_source": "First source",
-    "entry_month": "Month",
 }
 _NOTES: Final = {
     "repeated at once": "repeated at once",
@@ -97,7 +89,7 @@ def persona_title(persona: str, titles: Mapping[str, str] | None = None) -> str:
     """A persona as people call it; `all` is all customers."""
     if persona == lanes.ALL:
         return said("All customers")
-    return (titles or {}).get(persona) or capital(name(persona))
+    return (titles or {}).get(persona) or titled(persona, ())
 
 
 def persona_titles(personas: pl.DataFrame | None) -> dict[str, str]:
@@ -144,8 +136,8 @@ def _signal(item: str, _: Mapping[str, str]) -> str:
 
 def _segment(item: str, titles: Mapping[str, str]) -> str:
     segment, _, value = item.partition(": ")
-    shown = persona_title(value, titles) if segment == "persona" else name(value)
-    return f"{said(_SEGMENTS[segment]) if segment in _SEGMENTS else capital(name(segment))}: {shown}"
+    shown = persona_title(value, titles) if segment == "persona" else value_title(segment, value)
+    return f"{segment_title(segment)}: {shown}"
 
 
 def _reached(item: str, titles: Mapping[str, str]) -> str:
@@ -167,7 +159,7 @@ _TITLES: Final[Mapping[str, Callable[[str, Mapping[str, str]], str]]] = {
 def reached_value(cell: Row, titles: Mapping[str, str] | None = None) -> str:
     """Of a cell of whom a barrier meets most: the value of the segment alone."""
     segment, _, value = cell["item"].partition(" | ")[2].partition(": ")
-    return persona_title(value, titles) if segment == "persona" else name(value)
+    return persona_title(value, titles) if segment == "persona" else value_title(segment, value)
 
 
 def value_text(cell: Row) -> str:
@@ -182,8 +174,8 @@ def value_text(cell: Row) -> str:
 
 
 def _unsigned(value: float) -> str:
-    """A score from 0 to 1, such as that of friction."""
-    return signed(value, 2).removeprefix("+")
+    """A score from 0 to 1 that has no good side, such as that of friction: of 100."""
+    return signed(100 * value).removeprefix("+")
 
 
 _WRITTEN: Final[Mapping[str, Callable[[float], str]]] = {

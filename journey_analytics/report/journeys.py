@@ -19,8 +19,10 @@ from journey_analytics.report.figures.segments import (
 from journey_analytics.report.figures.stage_flow import STATE_WORDS, stage_flow_figure
 from journey_analytics.report.figures.stage_time import MEDIAN, time_in_stage_figure, time_interval
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.segment_words import value_title
 from journey_analytics.report.stays import stays
 from journey_analytics.report.wording import (
+    MISSING,
     SMALL_SAMPLE,
     count,
     duration,
@@ -55,16 +57,40 @@ _DROPOFF_COLUMNS = (
 
 
 def loss_sentence(dropoff: pl.DataFrame) -> str:
-    """The largest estimated share lost before the purchase, with its interval and n; ties go to the earlier stage."""
+    """The largest estimated share lost before the purchase, with its interval and n; ties go to the earlier stage.
+
+    Where the interval of another stage reaches the largest one's, no stage is named alone: the sentence says so.
+    """
     stage = ranking_stage(dropoff)
     row = next((row for row in of_all(dropoff).iter_rows(named=True) if row["stage"] == stage), None)
     if row is None:
         return said("Too few journeys to name the biggest loss.")
+    alike = _as_large(dropoff, row)
+    if alike:
+        return said(
+            "No stage stands out: the intervals of {listed} overlap; the largest is {stage} with {share} lost within "
+            "{days} days (95 % interval {interval}, {entered} entered).",
+            listed=listed([f"{stage_title(one['stage'])} {share(one['estimated_dropoff_share'])}" for one in alike]),
+            stage=stage_title(row["stage"]),
+            **_lost_figures(row),
+        )
     return said(
         "{stage}: {share} of journeys are lost within {days} days (95 % interval {interval}, {entered} entered).",
         stage=stage_title(row["stage"]),
         **_lost_figures(row),
     )
+
+
+def _as_large(dropoff: pl.DataFrame, largest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The largest stage and those whose intervals overlap with its own, in journey order; none where it is alone."""
+    ranked = of_all(dropoff).filter(pl.col("is_ranked") & (pl.col("stage") != "post_purchase"))
+    rows = [row for row in ranked.to_dicts() if _overlap(row, largest)]
+    return rows if len(rows) > 1 else []
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    ends = [(row["estimated_low_share"], row["estimated_high_share"]) for row in (one, other)]
+    return all(None not in end for end in ends) and max(low for low, _ in ends) <= min(high for _, high in ends)
 
 
 def repeat_sentence(dropoff: pl.DataFrame) -> str | None:
@@ -126,13 +152,27 @@ def _stays(frames: Frames) -> list[Html]:
 
 
 def _losses_lead(dropoff: pl.DataFrame) -> Html:
-    rows = of_all(dropoff).filter(pl.col("estimated_dropoff_share").is_not_null()).to_dicts()
-    words = [f"{stage_title(row['stage'])} {share(row['estimated_dropoff_share'])}" for row in rows]
-    return tag(
-        "span",
-        said("Estimated share lost within the stage's window: {listed}.", listed=listed(words))
-        if words
-        else said("No shares yet."),
+    rows = of_all(dropoff).to_dicts()
+    words = [_lost_words(row) for row in rows if row["is_ranked"] and row["estimated_dropoff_share"] is not None]
+    few = [stage_title(row["stage"]) for row in rows if (row["entered_count"] or 0) < SMALL_SAMPLE]
+    told = [
+        *(
+            [said("Estimated share lost within the stage's window: {listed}.", listed="; ".join(words))]
+            if words
+            else []
+        ),
+        *([said("Too few journeys to tell (fewer than 30): {stages}.", stages=listed(few))] if few else []),
+    ]
+    return tag("span", " ".join(told).replace(" %", "\u00a0%") if told else said("No shares yet."))
+
+
+def _lost_words(row: dict[str, Any]) -> str:
+    return said(
+        "{stage} {share} (95 % interval {interval}, n = {n})",
+        stage=stage_title(row["stage"]),
+        share=share(row["estimated_dropoff_share"]),
+        interval=interval(row["estimated_low_share"], row["estimated_high_share"]),
+        n=count(row["entered_count"]),
     )
 
 
@@ -175,11 +215,13 @@ def _segments(dropoff: pl.DataFrame) -> Html:
         (segment, segment_title(segment), _segment(dropoff, segment, place))
         for place, segment in enumerate([*known, *sorted(present - set(known))])
     ]  # fmt: skip
-    return (
-        switch("segment", said("Compare by"), options)
-        if options
-        else tag("p", said("No segments yet."), class_="empty")
+    if options:
+        return switch("segment", said("Compare by"), options)
+    none = said(
+        "No breakdown by segment: either one group is chosen already and all of this is about it, or no segment is "
+        "known yet."
     )
+    return tag("p", none, class_="empty")
 
 
 def _segment(dropoff: pl.DataFrame, segment: str, place: int) -> Html:
@@ -213,7 +255,7 @@ def _segment(dropoff: pl.DataFrame, segment: str, place: int) -> Html:
 
 
 def _segment_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    return (name(row["segment_value"]), *_dropoff_cells(stage_title(row["stage"]), row))
+    return (value_title(row["segment"], row["segment_value"]), *_dropoff_cells(stage_title(row["stage"]), row))
 
 
 def _lowered(title: str) -> str:
@@ -239,10 +281,9 @@ def flow(frames: Frames) -> Section:
         stage_flow_figure(flows),
         title=said("Journeys from stage to stage"),
         definition=said(
-            "Heights are journeys; at every stage, in = entered = out, the same totals as in the table above. "
-            "Come back to it: entered without moving on from the stage before, for example after its window. "
-            "Join another entry: moved on to a stage whose entry is already drawn from another one. A chain of "
-            "ribbons is not one group of journeys followed through."
+            "Heights are journeys; at every stage, in = entered = out, the same totals as under Losses. {states}A "
+            "chain of ribbons is not one group of journeys followed through.",
+            states="".join(f"{text} " for text in _states_drawn(flows)),
         ),
     )
     cells = [
@@ -258,6 +299,25 @@ def flow(frames: Frames) -> Section:
         _flow_lead(flows),
         join([drawn, folded(said("Show these numbers as a table"), numbers)]),
     )
+
+
+def _states_drawn(flows: pl.DataFrame) -> list[str]:
+    """What the entries and ends mean that need a word, of those that are drawn."""
+    drawn = flows.filter(pl.col("journey_count") > 0)
+    words = [
+        (
+            (drawn["from_stage"] == "resumed").any(),
+            said("Come back to it: entered without moving on from the stage before, for example after its window."),
+        ),
+        (
+            (drawn["to_state"] == "merged").any(),
+            said(
+                "Short ends without a number: moved on to a stage whose entry is already drawn from another one; "
+                "point at them for how many."
+            ),
+        ),
+    ]
+    return [text for is_drawn, text in words if is_drawn]
 
 
 def _in_journey_order(flows: pl.DataFrame) -> pl.DataFrame:
@@ -297,12 +357,19 @@ def time_in_stage(frames: Frames) -> Section:
         title=said("Time until journeys move on"),
         definition=said(
             "Percentiles of all journeys that entered the stage, open ones counted for as long as they were "
-            "seen: the moment at which 25, 50, 75 or 90 % of them have moved on. Thin lines: 95 % intervals, "
-            "without an end where it may be any later time. A missing mark: not reached within the window, "
-            "because too many are lost before."
+            "seen: the moment at which {percentiles} of them have moved on. Thin lines: 95 % intervals, without an "
+            "end where it may be any later time. Asked for are 25, 50, 75 and 90 %; what is not drawn was not "
+            "reached within the window, because too many are lost before.",
+            percentiles=_percentiles_drawn(times),
         ),
     )
     return Section("time", said("Time in stage"), _time_lead(times), join([drawn, _time_table(times)]))
+
+
+def _percentiles_drawn(times: pl.DataFrame) -> str:
+    """The percentiles that any stage reaches, such as `25 % and 50 %`."""
+    reached = times.filter(pl.col("seconds").is_not_null())["percentile"].unique().sort().to_list()
+    return listed([f"{percentile} %" for percentile in reached]) or MISSING
 
 
 def _time_lead(times: pl.DataFrame) -> Html:

@@ -1,21 +1,19 @@
 """Which groups of journeys the map compares: a value of a segment with everybody else, a month with the one before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from journey_analytics.contract import START
 from journey_analytics.language import said
-from journey_analytics.report.wording import SMALL_SAMPLE, name
+from journey_analytics.report.figures.map_graph import Tally, tally
+from journey_analytics.report.segment_words import segment_title, value_title
+from journey_analytics.report.wording import SMALL_SAMPLE
 
-SEGMENTS: Mapping[str, str] = {
-    "device": "Device",
-    "first_channel": "First channel",
-    "customer_kind": "Customers",
-    "persona": "Persona",
-}
-"""Segments of the map with the word before their value, in the order in which they are offered."""
+SEGMENTS = ("device", "first_channel", "customer_kind", "persona")
+"""Segments of the map, in the order in which they are offered."""
 
 MONTH = "started_month"
 MOST_VALUES = 3
@@ -31,6 +29,11 @@ class Selection:
 
     links: pl.DataFrame
     activities: pl.DataFrame
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What a comparison counts of the group, read once for all maps."""
+        return tally(self.links, self.activities)
 
     @property
     def journey_count(self) -> int:
@@ -110,8 +113,9 @@ def _of_segment(links: pl.DataFrame, activities: pl.DataFrame, segment: str) -> 
         one = selection(links, activities, segment, value)
         others = rest(whole, one)
         if others.journey_count >= SMALL_SAMPLE:
-            title = said("{segment}: {value} with everybody else", segment=said(SEGMENTS[segment]), value=name(value))
-            yield Comparison(title, (name(value), said("everybody else")), one, others)
+            shown = value_title(segment, value)
+            title = said("{segment}: {value} with everybody else", segment=segment_title(segment), value=shown)
+            yield Comparison(title, (shown, said("everybody else")), one, others)
 
 
 def _are_a_pair(sizes: Sequence[tuple[str, int]], whole: Selection) -> bool:
@@ -126,9 +130,9 @@ def _of_months(links: pl.DataFrame, activities: pl.DataFrame) -> Iterator[Compar
 
 
 def _pair(links: pl.DataFrame, activities: pl.DataFrame, segment: str, values: Sequence[str]) -> Comparison:
-    first, second = (name(value) for value in values)
+    first, second = (value_title(segment, value) for value in values)
     if segment in SEGMENTS:
-        title = said("{segment}: {first} with {second}", segment=said(SEGMENTS[segment]), first=first, second=second)
+        title = said("{segment}: {first} with {second}", segment=segment_title(segment), first=first, second=second)
     else:
         title = said("Journeys begun in {first} with {second}", first=first, second=second)
     sides = [selection(links, activities, segment, value) for value in values]

@@ -14,9 +14,11 @@ from journey_analytics.report.figures.map_graph import NOBODY, OUTCOME_COLUMNS, 
 from journey_analytics.report.map_shares import Share, shares
 from journey_analytics.report.map_words import END_WORDS, arrow_lines, titles_of
 from journey_analytics.report.markup import Html, join, tag
-from journey_analytics.report.wording import count, duration, moment, name, several
+from journey_analytics.report.wording import count, duration, month, name, several
 
 LISTED = 100
+EXAMPLES_FROM = 10
+"""Of fewer journeys none is shown by itself."""
 _MEMBERS = 5
 _STATUS_WORDS = {"converted": "purchased", "dropped": "lost", "open": "still open"}
 
@@ -74,7 +76,8 @@ class Panels:
 
     def _of_link(self, edge: Edge, one: Share | None) -> str:
         link = (edge.activity or "", edge.next_activity or "")
-        return self._anchor(link, lambda: _link_panel(edge, link, one, self._examples_of.get(link, [])))
+        examples = self._examples_of.get(link, []) if (edge.journeys or 0) >= EXAMPLES_FROM else []
+        return self._anchor(link, lambda: _link_panel(edge, link, one, examples))
 
     def _anchor(self, key: tuple[str, ...], make: Callable[[], Html]) -> str:
         if key not in self.made:
@@ -140,9 +143,9 @@ def _link_panel(edge: Edge, link: Link, one: Share | None, examples: Sequence[_R
 
 def _example_table(examples: Sequence[_Row]) -> Html:
     cells = [
-        (row["journey_id"], _status(row["status"]), moment(row["started_at"]),
-         count(row["touchpoint_count"]))
-        for row in examples
+        (said("Journey {n}", n=count(place)), _status(row["status"]),
+         month(row["started_at"] and f"{row['started_at']:%Y-%m}"), count(row["touchpoint_count"]))
+        for place, row in enumerate(examples, start=1)
     ]  # fmt: skip
     columns = (Column("Journey"), Column("State"), Column("Began"), Column("Touchpoints", number=True))
     return table(columns, cells, caption=said("Journeys with it, chosen at random"), empty=said("No example journeys."))

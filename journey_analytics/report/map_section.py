@@ -15,6 +15,7 @@ from journey_analytics.report.map_panels import LISTED, Panels, link_title
 from journey_analytics.report.map_shares import shares
 from journey_analytics.report.map_words import coverage_line
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.nameless import frequent
 from journey_analytics.report.wording import count, duration, interval, listed, several, share
 
 Frames = Mapping[str, pl.DataFrame]
@@ -145,7 +146,7 @@ def _panel_home(panels: Panels) -> Html:
 def _list(links: pl.DataFrame, panels: Panels, *, most: int) -> Html:
     """The busiest links as buttons: what the map shows, for the keyboard and the screen reader."""
     ordered = links.sort(["follow_count", "activity", "next_activity"], descending=[True, False, False])
-    rows = ordered.head(most).to_dicts()
+    rows = frequent("mart.path_link", ordered).head(most).to_dicts()
     bought = shares([row["settled_converted_count"] for row in rows], [row["settled_count"] for row in rows])
     cells = [
         (

@@ -1,6 +1,6 @@
 """Shares with their intervals for the arrows of the map, and how two groups of journeys differ in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -71,12 +71,24 @@ def differences(graph: MapGraph, versus: MapGraph, *, ends_known: bool = True) -
     settled journeys: a purchase is known at once, a loss only after a silence. Source: Newcombe 1998, Statistics in
     Medicine 17:873, method 10.
     """
-    pairs = [(one.count, one.source, two.count) for one, two in zip(graph.edges, versus.edges, strict=True)]
-    frame = pl.DataFrame(
-        [(one, graph.leaving.get(at, 0), two, versus.leaving.get(at, 0)) for one, at, two in pairs],
-        schema={"part": pl.Int64, "n": pl.Int64, "other_part": pl.Int64, "other_n": pl.Int64},
-        orient="row",
-    )
+    return all_differences([(graph, versus, ends_known)])[0]
+
+
+def all_differences(pairs: Sequence[tuple[MapGraph, MapGraph, bool]]) -> list[list[Difference]]:
+    """`differences` of several pairs of graphs, each with its `ends_known`, counted at once."""
+    found = _counted([row for graph, versus, _ in pairs for row in _sides(graph, versus)])
+    each = iter(found)
+    return [_told(graph, versus, [next(each) for _ in graph.edges], ends) for graph, versus, ends in pairs]
+
+
+def _sides(graph: MapGraph, versus: MapGraph) -> Iterator[tuple[int, int, int, int]]:
+    for one, two in zip(graph.edges, versus.edges, strict=True):
+        yield one.count, graph.leaving.get(one.source, 0), two.count, versus.leaving.get(one.source, 0)
+
+
+def _counted(rows: Sequence[tuple[int, int, int, int]]) -> list[Difference]:
+    schema = {"part": pl.Int64, "n": pl.Int64, "other_part": pl.Int64, "other_n": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     n, other_n = pl.col("n"), pl.col("other_n")
     share = pl.when(n > 0).then(pl.col("part") / n)
     other = pl.when(other_n > 0).then(pl.col("other_part") / other_n)
@@ -87,10 +99,14 @@ def differences(graph: MapGraph, versus: MapGraph, *, ends_known: bool = True) -
         low_points=100 * difference_low(share, n, other, other_n),
         high_points=100 * difference_high(share, n, other, other_n),
     )
-    found = [
-        Difference(Share(**row["first"]), Share(**row["second"]), row["points"], row["low_points"], row["high_points"])
-        for row in counted.iter_rows(named=True)
+    return [
+        Difference(Share(**first), Share(**second), points, low, high)
+        for first, second, points, low, high in counted.iter_rows()
     ]
+
+
+def _told(graph: MapGraph, versus: MapGraph, found: list[Difference], ends_known: bool) -> list[Difference]:
+    """With the arrows to the ends null where nobody can know them yet."""
     if ends_known and graph.settled_count and versus.settled_count:
         return found
     return [_unknown(one) if edge.target in ENDS else one for edge, one in zip(graph.edges, found, strict=True)]

@@ -1,13 +1,13 @@
 """The first view: where customers are lost, whether it gets worse, what it is worth, what to do; then the counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from journey_analytics.drivers.sentences import pause_time
 from journey_analytics.language import said
-from journey_analytics.opportunity.sentences import rounded
+from journey_analytics.opportunity.sentences import FEWER_THAN_ONE, rounded
 from journey_analytics.report import journeys
 from journey_analytics.report.blocks import Section, card, chart, grid
 from journey_analytics.report.figures.dropoff import of_all, stage_order
@@ -29,7 +29,7 @@ from journey_analytics.report.wording import (
 )
 
 Frames = Mapping[str, pl.DataFrame]
-TABLES = ("mart.headline", "mart.stage_dropoff", "mart.opportunity", "mart.driver")
+TABLES = ("mart.headline", "mart.stage_dropoff", "mart.stage_variant", "mart.opportunity", "mart.driver")
 
 _MOST_ACTIONS = 3
 _Row = dict[str, Any]
@@ -37,15 +37,28 @@ _Row = dict[str, Any]
 
 def overview(frames: Frames) -> Section:
     """Four answers that take ten seconds to read, each with a link to the view that it comes from."""
+    return partly(frames, ())
+
+
+def partly(frames: Frames, rest: Collection[str]) -> Section:
+    """The same where the tables of `rest` show all journeys, whatever is chosen: each answer from them says so."""
     lost = tag("div", _where(frames), _worse(frames))
-    next_ = tag("div", _worth(frames), _to_do(frames))
+    next_ = tag("div", _worth(frames, rest), _to_do(frames, rest))
     head = _first(frames["mart.headline"])
-    cards = tag("div", *_cards(head, _without_stage(frames["mart.stage_variant"])), class_="cards")
+    counted = ("mart.headline" in rest) == ("mart.stage_variant" in rest)
+    without = _without_stage(frames["mart.stage_variant"] if counted else frames["mart.stage_variant"].clear())
+    whose = _more(said("These counts are of all journeys.")) if "mart.headline" in rest else None
+    cards = join([tag("div", *_cards(head, without), class_="cards"), *([whose] if whose else [])])
     apart = _left_apart(head["passive_journey_count"])
     foot = [*([apart] if apart else []), tag("p", _meaning(), class_="definition")]
     return Section(
         "overview", said("Overview"), tag("span", _lead()), join([cards, grid("two answers", lost, next_), *foot])
     )
+
+
+def _of_all(text: str, table: str, rest: Collection[str]) -> str:
+    """An answer from a table, marked where that shows all journeys."""
+    return said("For all journeys: {answer}", answer=text) if table in rest else text
 
 
 def _lead() -> str:
@@ -95,13 +108,13 @@ def _stage_bars(dropoff: pl.DataFrame) -> Html | None:
 
 def _stage_bar(row: _Row) -> Html:
     width = f"width:{100 * row['estimated_dropoff_share']:.1f}%"
-    small = "" if row["is_ranked"] else f" · {said('too few to rank')}"
+    small = None if row["is_ranked"] else tag("small", said("too few to rank"), class_="few")
     between = interval(row["estimated_low_share"], row["estimated_high_share"])
     return tag(
         "li",
         tag("span", stage_title(row["stage"])),
         tag("span", tag("i", style=width), class_="track"),
-        tag("span", tag("b", share(row["estimated_dropoff_share"])), tag("small", f"{between}{small}")),
+        tag("span", tag("b", share(row["estimated_dropoff_share"])), tag("small", between), small),
     )
 
 
@@ -123,11 +136,37 @@ def _worse(frames: Frames) -> Html:
     )
     return _answer(
         said("Is it getting worse?"),
-        _said_first(_move_words(last_move(found)) if by_month else said("Not counted by month here."), "trend"),
+        _said_first(_move_words(last_move(found)), "trend") if by_month else _more(_without_months(stage)),
         drawn if found else None,
         view="changes",
-        more=said("What changed, and for whom"),
+        more=_changes_words(frames["mart.change"]),
     )
+
+
+def _without_months(stage: str | None) -> str:
+    if stage is None:
+        return said("Too few journeys to say.")
+    return said(
+        "Here months are counted for all journeys only. The dashboard (journey serve) counts them for what is chosen "
+        "too, if the last run was with this release."
+    )
+
+
+def _changes_words(compared: pl.DataFrame) -> str:
+    """Where the link leads, which is another question: the last days against the weeks before, not months."""
+    rows = compared.drop_nulls(["from_on", "to_on", "previous_from_on"]).head(1).to_dicts()
+    if not rows:
+        return said("Another question, under Changes: the latest days against the weeks before")
+    row = rows[0]
+    return said(
+        "Another question, under Changes: the last {days} days against the {before} before, not months",
+        days=count((row["to_on"] - row["from_on"]).days + 1),
+        before=_weeks((row["from_on"] - row["previous_from_on"]).days),
+    )
+
+
+def _weeks(days: int) -> str:
+    return several(days // 7, "week") if days % 7 == 0 else several(days, "day")
 
 
 def _move_words(move: Move | None) -> str:
@@ -159,12 +198,12 @@ def _move_words(move: Move | None) -> str:
     }[move.verdict]
 
 
-def _worth(frames: Frames) -> Html:
+def _worth(frames: Frames, rest: Collection[str]) -> Html:
     ranked = _ranked(frames)
     best = ranked[0] if ranked else None
     return _answer(
         said("What is it worth?"),
-        _said_first(_worth_words(best), "worth"),
+        _said_first(_of_all(_worth_words(best), "mart.opportunity", rest), "worth"),
         _more(_worth_basis(best)),
         view="wins",
         more=said("All that can be won, ranked"),
@@ -179,22 +218,36 @@ def _ranked(frames: Frames) -> list[_Row]:
 def _worth_words(row: _Row | None) -> str:
     if row is None:
         return said("No barrier stands out: no group with enough journeys is below the level of comparable ones.")
-    customers = said(
-        "about {n} customers a month (95 % interval {low}–{high})",
-        n=_rounded(row["customers_per_month"]),
-        low=_rounded(row["customers_low_per_month"]),
-        high=_rounded(row["customers_high_per_month"]),
-    )
+    about = {"group": group_title(row["segment"], row["segment_value"]), "stage": stage_title(row["stage"])}
+    customers = _customers_words(row)
     if row["amount_per_month"] is None:
-        return said("The largest barrier: {customers}.", customers=customers)
+        return said("“{group}” in {stage}, the largest barrier: {customers}.", customers=customers, **about)
     return said(
-        "The largest barrier: {amount} {currency} a month (95 % interval {low}–{high}), {customers}.",
+        "“{group}” in {stage}, the largest barrier: {amount} {currency} a month (95 % interval {low}–{high}), "
+        "{customers}.",
+        **about,
         amount=_rounded(row["amount_per_month"]),
         currency=name(row["currency"]),
         low=_rounded(row["amount_low_per_month"]),
         high=_rounded(row["amount_high_per_month"]),
         customers=customers,
     )
+
+
+def _customers_words(row: _Row) -> str:
+    """How many customers a month, in words where they are fewer than one."""
+    values = {
+        "n": _rounded(row["customers_per_month"]),
+        "low": _rounded(row["customers_low_per_month"]),
+        "high": _rounded(row["customers_high_per_month"]),
+    }
+    if values["n"] == FEWER_THAN_ONE and values["high"] == FEWER_THAN_ONE:
+        return said("less than one customer a month")
+    if values["n"] == FEWER_THAN_ONE:
+        return said("less than one customer a month (at most {high}, 95 % interval)", **values)
+    if values["n"] == "1":
+        return said("about one customer a month (95 % interval {low}–{high})", **values)
+    return said("about {n} customers a month (95 % interval {low}–{high})", **values)
 
 
 def _rounded(value: float | None) -> str:
@@ -205,23 +258,37 @@ def _worth_basis(row: _Row | None) -> str | None:
     if row is None:
         return None
     return said(
-        "If “{group}” moved on from {stage} as often as comparable groups do. Gains of barriers overlap: they "
-        "are not to be added up.",
+        "This would be won if “{group}” moved on from {stage} as often as comparable groups do. Gains of barriers "
+        "overlap: they are not to be added up.",
         group=group_title(row["segment"], row["segment_value"]),
         stage=stage_title(row["stage"]),
     )
 
 
-def _to_do(frames: Frames) -> Html:
-    actions = [*_barriers(frames["mart.driver"]), *_openings(_ranked(frames))][:_MOST_ACTIONS]
+def _to_do(frames: Frames, rest: Collection[str]) -> Html:
+    barriers = [_of_all(text, "mart.driver", rest) for text in _barriers(frames["mart.driver"])]
+    openings = [_of_all(text, "mart.opportunity", rest) for text in _openings(_ranked(frames))]
+    actions = [*barriers, *openings][:_MOST_ACTIONS]
     items = [tag("li", action.replace(" %", "\u00a0%")) for action in actions]
     nothing = _said_first(said("Nothing stands out yet: wait for more journeys."), "action")
+    valued = _unlisted(_ranked(frames)) if items else None
     return _answer(
         said("What should we do?"),
         tag("ol", *items, class_="actions", data_kpi="action") if items else nothing,
         _more(said("These go together with being lost; whether they cause it, only a trial shows.")) if items else None,
+        _more(valued),
         view="drivers",
         more=said("What goes with being lost, and how sure that is"),
+    )
+
+
+def _unlisted(ranked: Sequence[_Row]) -> str | None:
+    """That the gain above is of none of the actions: its interval begins at nothing, so it is no advice."""
+    if not ranked or (ranked[0]["customers_low_per_month"] or 0) > 0:
+        return None
+    return said(
+        "The gain above belongs to “{group}” and to none of these: its interval begins at 0.",
+        group=group_title(ranked[0]["segment"], ranked[0]["segment_value"]),
     )
 
 
@@ -269,16 +336,24 @@ def _positive(points: float | None) -> str:
 def _openings(ranked: Sequence[_Row]) -> list[str]:
     """The first of the opportunities whose interval leaves zero out."""
     sure = [row for row in ranked if (row["customers_low_per_month"] or 0) > 0]
-    return [
-        said(
-            "Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}.",
-            group=group_title(row["segment"], row["segment_value"]),
-            stage=stage_title(row["stage"]),
-            present=share(row["present_advance_share"]),
-            target=share(row["target_advance_share"]),
+    return [_opening(row, is_valued=row is ranked[0]) for row in sure[:_MOST_ACTIONS]]
+
+
+def _opening(row: _Row, *, is_valued: bool) -> str:
+    """`is_valued`: the gain named under “What is it worth?” is that of this one."""
+    values = {
+        "group": group_title(row["segment"], row["segment_value"]),
+        "stage": stage_title(row["stage"]),
+        "present": share(row["present_advance_share"]),
+        "target": share(row["target_advance_share"]),
+    }
+    if is_valued:
+        return said(
+            "Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}. The gain above is "
+            "that of this one.",
+            **values,
         )
-        for row in sure[:_MOST_ACTIONS]
-    ]
+    return said("Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}.", **values)
 
 
 def _first(headline: pl.DataFrame) -> Mapping[str, Any]:

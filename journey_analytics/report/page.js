@@ -50,6 +50,11 @@
   const plots = (root) => [...root.querySelectorAll("[data-figure]")];
   const drawShown = (root) => Promise.all(plots(root).filter(isShown).map(draw));
 
+  // What is wider than its place says so.
+  const wide = new ResizeObserver((seen) => {
+    for (const { target } of seen) target.toggleAttribute("data-cut", target.scrollWidth > target.clientWidth + 1);
+  });
+
   const choose = (select) => {
     const parts = select.closest(".switch").parentElement;
     const prefix = `${select.dataset.switch}:`;
@@ -62,6 +67,7 @@
   // Draws what is shown under an element and what its switches say; calling it again does nothing twice.
   const show = async (root) => {
     await Promise.all([...root.querySelectorAll("[data-switch]")].map(choose));
+    for (const table of root.querySelectorAll(":is(.table, .scroll.fixed)[data-swipe]")) wide.observe(table);
     await drawShown(root);
   };
   // Before an element is thrown away: its figures let go of what they hold.

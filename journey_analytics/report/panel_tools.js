@@ -8,10 +8,11 @@ const journeyTools = (() => {
     link.click();
   };
 
-  // A cell that a spreadsheet would take for a formula is quoted as text; a plain number stays one.
+  // What a spreadsheet would take for a formula gets an apostrophe, also where one would split the text: after a
+  // semicolon, a tab or a new line. A plain number stays one.
   const isNumber = (text) => /^[+\-\u2212]?[\d.,\u00a0 ]+(%|\u00a0%)?$/.test(text);
   const cell = (text) => {
-    const safe = /^[=+\-@\t\r]/.test(text) && !isNumber(text) ? `'${text}` : text;
+    const safe = isNumber(text) ? text : text.replace(/(^|[;\t\r\n])(?=(?:[^\S\t\r\n]|")*[=+\-@＝＋－＠])/g, "$1'");
     return `"${safe.replaceAll('"', '""')}"`;
   };
   const csv = (table) =>

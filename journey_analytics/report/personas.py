@@ -24,7 +24,7 @@ from journey_analytics.report.wording import (
     two_digits,
 )
 
-TABLES = ("mart.persona", "mart.persona_trait", "mart.persona_trial")
+TABLES = ("mart.persona", "mart.persona_trait", "mart.persona_trial", "mart.feeling")
 
 _Row = dict[str, Any]
 _MAX_STEPS = 9
@@ -118,10 +118,11 @@ def _conversions(rows: pl.DataFrame) -> Html:
 
 
 def _cards(shown: pl.DataFrame, frames: Mapping[str, pl.DataFrame]) -> list[Html]:
-    traits, felt = frames["mart.persona_trait"], frames.get("mart.feeling")
+    traits, felt, trials = frames["mart.persona_trait"], frames.get("mart.feeling"), frames["mart.persona_trial"]
+    is_kept = trials["is_kept"].any()
     return [
         _card(
-            row,
+            row | {"is_kept": is_kept},
             traits.filter(pl.col("persona") == row["persona"]).sort("place").to_dicts(),
             _felt(felt, row["persona"]),
         )
@@ -144,8 +145,15 @@ def _card(row: _Row, traits: Sequence[_Row], felt: Sequence[str]) -> Html:
         _fact(said("How they feel"), join([tag("span", text) for text in felt] or [said("too few to tell")])),
     ]
     if row["jaccard"] is not None:
-        facts.append(_fact(said("Stability"), said("{value} of 1 (0.75 is needed)", value=two_digits(row["jaccard"]))))
+        facts.append(_fact(said("Stability"), _stability(row)))
     return tag("article", tag("h3", _title(row)), tag("p", size, class_="more"), tag("dl", *facts), class_="persona")
+
+
+def _stability(row: _Row) -> str:
+    value = two_digits(row["jaccard"])
+    if row["is_kept"]:
+        return said("{value} of 1 (0.70 keeps the number of the last run, 0.75 is needed for a new one)", value=value)
+    return said("{value} of 1 (0.75 is needed)", value=value)
 
 
 def _fact(what: str, told: str) -> Html:
@@ -213,7 +221,7 @@ def _felt(feelings: pl.DataFrame | None, persona: str) -> list[str]:
         ),
         *(
             said(
-                "Inferred friction: {mean} of 100 ({low} to {high}; n = {n})",
+                "Inferred friction: {mean} of 100 ({low} to {high}; over {n} stages entered)",
                 mean=friction_index(row["mean"]),
                 low=friction_index(row["low"]),
                 high=friction_index(row["high"]),
@@ -267,13 +275,16 @@ def _trials(trials: pl.DataFrame) -> Html | None:
     ]
     caption = said(
         "Chosen are most personas of which every one comes again in resamples (0.75 or more), which are separated "
-        "better than by chance and nearly as well as fewer ones (nine tenths of the best). Separation: silhouette of "
-        "customers they were not made from; by chance: the same with features shuffled one by one"
+        "better than by chance and nearly as well as fewer ones (nine tenths of the best). The number of the last run "
+        "is kept while it reaches a little less (0.70, and 85 % of the best). Separation: silhouette of customers they "
+        "were not made from; by chance: the same with features shuffled one by one"
     )
     return folded(said("How the number of personas was chosen"), table(_TRIAL_COLUMNS, rows, caption=caption))
 
 
 def _verdict(row: _Row) -> str:
+    if row["is_kept"]:
+        return said("kept from the last run")
     if row["is_chosen"]:
         return said("chosen")
     if not row["is_stable"]:

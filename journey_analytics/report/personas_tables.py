@@ -32,6 +32,6 @@ PERSONA_TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
     "mart.persona_trial": {
         "cluster_count": _N,
         **dict.fromkeys(("lowest_jaccard", "silhouette", "reference_silhouette"), pl.Float64),
-        **dict.fromkeys(("is_stable", "is_separate", "is_chosen"), pl.Boolean),
+        **dict.fromkeys(("is_stable", "is_separate", "is_chosen", "is_kept"), pl.Boolean),
     },
 }

@@ -42,7 +42,6 @@ _COLUMNS = (
     Column("Share", number=True), Column("95 % interval", number=True), Column("Lost with it", number=True),
     Column("Lost without", number=True), Column("Difference, points", number=True),
     Column("95 % interval", number=True), Column("At stake", number=True), Column("Note"),
-    Column("A journey to look at"),
 )  # fmt: skip
 _TOUCHPOINT_COLUMNS = (
     Column("Touchpoint"), Column("Stage"), Column("Journeys", number=True), Column("of all", number=True),
@@ -171,7 +170,6 @@ def _cells(row: _Row) -> tuple[str, ...]:
         points_interval(row),
         stake_words(row),
         retold(row["note"] or MISSING),
-        next(iter(row["example_journey_ids"] or ()), MISSING),
     )
 
 

@@ -39,7 +39,7 @@ _LOST = (
 )  # fmt: skip
 _AGAIN_COLUMNS = (
     Column("What"), Column("Journeys", number=True), Column("of", number=True), Column("Share", number=True),
-    Column("Times", number=True), Column("Median time it took", number=True), *_LOST, Column("Journeys to look at"),
+    Column("Times", number=True), Column("Median time it took", number=True), *_LOST,
 )  # fmt: skip
 _WAIT_COLUMNS = (
     Column("From"), Column("To"), Column("Times", number=True), Column("Journeys", number=True),
@@ -167,7 +167,6 @@ def _again_cells(row: _Row) -> tuple[str, ...]:
         count(row["occurrence_count"]),
         duration(row["median_extra_seconds"]),
         *_lost(row, "dropoff_share_with", "settled_with_count", "dropoff_share_without", "settled_without_count"),
-        ", ".join(row["example_journey_ids"] or ()),
     )
 
 

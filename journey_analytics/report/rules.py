@@ -15,7 +15,7 @@ from journey_analytics.report.wording import (
     MISSING,
     count,
     interval,
-    moment,
+    month,
     several,
     share,
     signed,
@@ -30,7 +30,7 @@ _COLUMNS = (
     Column("n", number=True), Column("Difference, points", number=True), Column("95 % interval", number=True),
     Column("Note"),
 )  # fmt: skip
-_VIOLATION_COLUMNS = (Column("When (UTC)"), Column("Journey"), Column("Touchpoint"))
+_VIOLATION_COLUMNS = (Column("Journey"), Column("Month"))
 _MEANING = (
     "Share of the cases in which a rule asked for something and it certainly did not come true, of those where that is "
     "certain."
@@ -115,7 +115,8 @@ def _violations(frames: Mapping[str, pl.DataFrame], rows: Sequence[_Row]) -> lis
 def _violation(found: pl.DataFrame, row: _Row) -> Html:
     newest = found.filter(pl.col("rule_id") == row["rule_id"]).sort("place").to_dicts()
     cells = [
-        (moment(one["occurred_at"]), one["journey_id"] or MISSING, one["touchpoint_id"] or MISSING) for one in newest
+        (said("Journey {n}", n=count(place)), month(one["occurred_at"] and f"{one['occurred_at']:%Y-%m}"))
+        for place, one in enumerate(newest, start=1)
     ]
     caption = said("What broke the rule, newest first; all of it: journey rules {rule_id}", rule_id=row["rule_id"])
     return folded(

@@ -1,6 +1,7 @@
 """Segments and their values as people write them."""
 
 from journey_analytics.language import said
+from journey_analytics.personas.words import persona_title
 from journey_analytics.report.selection import WINDOW
 from journey_analytics.report.wording import month, name
 
@@ -13,8 +14,10 @@ _TITLES = {
     "first_source": "Source",
     "month": "Month",
     "entry_month": "Month",
+    "started_month": "Month",
     WINDOW: "Window",
 }
+_MONTHS = frozenset({"month", "entry_month", "started_month"})
 
 
 def segment_title(segment: str) -> str:
@@ -23,9 +26,11 @@ def segment_title(segment: str) -> str:
 
 
 def value_title(segment: str, value: str) -> str:
-    """A value of a segment as people write it."""
-    if segment in ("month", "entry_month"):
+    """A value of a segment as people write it: the one place that names it, for filters, figures and tables."""
+    if segment in _MONTHS:
         return "–".join(month(part) for part in value.split(".."))
+    if segment == "persona":
+        return persona_title(value, ())
     return said("{n} days", n=value) if segment == WINDOW else name(value)
 
 

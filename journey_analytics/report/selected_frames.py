@@ -12,27 +12,38 @@ import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
 from journey_analytics.report.active import active_frames
-from journey_analytics.report.computed_frames import COMPUTED, selected_counts
+from journey_analytics.report.computed_frames import (
+    BY_ENTRY,
+    COMPUTED,
+    entry_counts,
+    entry_months,
+    is_by_entry,
+    selected_counts,
+)
 from journey_analytics.report.frames import TABLES, report_frame
-from journey_analytics.report.selection import (
-    SEGMENTS,
+from journey_analytics.report.group_sizes import (
     SMALLEST_GROUP,
-    WHOLE,
-    Choice,
-    Narrowed,
     group_counts,
     is_large,
     is_small_group,
-    is_stored,
     journeys_of,
-    narrowed_table,
     small_groups,
+)
+from journey_analytics.report.selection import (
+    ALL,
+    SEGMENTS,
+    WHOLE,
+    Choice,
+    Narrowed,
+    is_stored,
+    narrowed_table,
     suppressed_table,
 )
 from journey_analytics.warehouse import Warehouse
 
 _HEADLINE: Final = "mart.selection_headline"
 _COUNTED_IN: Final = (_HEADLINE, "mart.path_activity", "mart.stage_dropoff")
+_DROPOFF: Final = "mart.stage_dropoff"
 _FOLDED: Final = "other"
 
 
@@ -51,12 +62,20 @@ class Choosable:
 def choosable(warehouse: Warehouse) -> tuple[Choosable, ...]:
     """What can be chosen in this warehouse or published copy, in the order of display; none without a value.
 
-    In a copy that an older release published, what the tables of paths and drop-off tell.
+    In a copy that an older release published, what the tables of paths and drop-off tell. Of countries, journeys that
+    entered a stage there.
     """
-    counts = group_counts({table: report_frame(warehouse, table) for table in _COUNTED_IN})
+    counts = _with_entries(warehouse, group_counts({table: report_frame(warehouse, table) for table in _COUNTED_IN}))
     shown = counts.filter(is_large() & (pl.col("segment_value") != _FOLDED))
     found = (Choosable(segment, _values(shown, segment)) for segment in SEGMENTS)
     return tuple(one for one in found if one.values)
+
+
+def _with_entries(warehouse: Warehouse, counts: pl.DataFrame) -> pl.DataFrame:
+    """The counts, with the journeys of the segments that are known by entry in place of the entrants of one stage."""
+    parts = [found for segment in sorted(BY_ENTRY) if (found := entry_counts(warehouse, segment)) is not None]
+    told = [part["segment"][0] for part in parts if part.height]
+    return pl.concat([counts.filter(~pl.col("segment").is_in(told)), *(part.select(counts.columns) for part in parts)])
 
 
 def _values(counts: pl.DataFrame, segment: str) -> tuple[tuple[str, int], ...]:
@@ -88,7 +107,8 @@ def selected_frames(warehouse: Warehouse, choice: Choice) -> Narrowed:
     _check_values(stored, choice)
     journeys, is_small = _group(warehouse, stored, choice)
     found = _Selected(warehouse, choice, stored, is_small)
-    return Narrowed(found, _Follows(found), journeys, is_small)
+    whole = _Selected(warehouse, ALL, stored, is_small=False)
+    return Narrowed(found, _Follows(found), journeys, is_small, whole=whole)
 
 
 def _check_values(stored: "_Stored", choice: Choice) -> None:
@@ -102,10 +122,10 @@ def _check_values(stored: "_Stored", choice: Choice) -> None:
 
 
 def _group(warehouse: Warehouse, stored: "_Stored", choice: Choice) -> tuple[int | None, bool]:
-    """Journeys that began with the conditions (the window asks for none), and whether they are too few to be shown."""
+    """Journeys of the conditions (the window asks for none), as `selected_counts`, and whether they are too few."""
     if not choice.conditions:
         return journeys_of(stored.counts, WHOLE, WHOLE), False
-    if is_stored(choice):
+    if is_stored(choice) and not is_by_entry(choice):
         ((segment, value),) = choice.conditions.items()
         return journeys_of(stored.counts, segment, value), is_small_group(stored.counts, segment, value)
     counted = selected_counts(warehouse, choice)
@@ -157,7 +177,7 @@ class _Stored(_Lazy):
     @cached_property
     def small(self) -> pl.DataFrame:
         """The groups of which nothing is shown."""
-        return small_groups(self.counts)
+        return small_groups(self.counts, self["mart.stage_dropoff"])
 
 
 class _Selected(_Lazy):
@@ -184,9 +204,16 @@ class _Selected(_Lazy):
     def _rows(self, table: str) -> pl.DataFrame | None:
         if is_stored(self._choice):
             ((segment, value),) = self._choice.conditions.items()
-            return narrowed_table(self._stored, table, segment=segment, value=value, small=self._stored.small)
+            rows = narrowed_table(self._stored, table, segment=segment, value=value, small=self._stored.small)
+            if rows is not None:
+                return self._with_months(rows) if table == _DROPOFF else rows
         compute: Callable[..., pl.DataFrame | None] | None = COMPUTED.get(table)
         return None if compute is None else compute(self._warehouse, self._choice, self._stored)
+
+    def _with_months(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The drop-off of one value, and the same by month of entering, which no table holds: for the trend."""
+        months = entry_months(self._warehouse, self._choice)
+        return rows if months is None else pl.concat([rows, months.select(rows.columns)])
 
 
 class _Follows(Mapping[str, bool]):

@@ -13,6 +13,20 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.report.group_sizes import (
+    DROPOFF,
+    KEY,
+    MONTHS,
+    SELECTION_HEADLINE,
+    WHOLE,
+    group_counts,
+    is_large,
+    is_small_group,
+    journeys_of,
+    small_groups,
+    suppressed,
+    suppressed_table,
+)
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -20,29 +34,23 @@ SEGMENTS: Final = ("month", "first_channel", "device", "persona", "customer_kind
 """What can be chosen by, in the order of display; `month` is each table's own period."""
 
 WINDOW: Final = "window"
-WHOLE: Final = "all"
-SMALLEST_GROUP: Final = 5
-"""Of a group of fewer journeys nothing is shown (k < 5)."""
-
-STAGE_TABLES: Final = frozenset(
-    {"mart.stage_dropoff", "mart.stage_exit", "mart.stage_reach", "mart.time_in_stage", "mart.stage_flow"}
-)
-"""Tables of entrants: the window counts for them, and their month is that of entering the stage."""
-
-_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])(\.\.\d{4}-(0[1-9]|1[0-2]))?")
-_MONTHS: Final = ("entry_month", "started_month")
+_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])(\.\.\d{4}-(0[1-9]|1[0-2]))?", re.ASCII)
+_FIRST_MONTH: Final = "1970-01"
+_LAST_MONTH: Final = "2199-12"
 _FIXED_SEGMENTS: Final = ("first_channel", "device", "persona", "customer_kind")
 _FIXED_MONTHS: Final = 3
 _LONGEST_WINDOW: Final = 3650
 _HEADLINE: Final = "mart.headline"
-_SELECTION_HEADLINE: Final = "mart.selection_headline"
 _INSTEAD: Final = {"mart.stage_flow": "mart.selection_flow", "mart.stage_variant": "mart.selection_variant"}
 """Tables of all journeys, with those that hold the same by segment."""
 
+_BY_PERSONA: Final = frozenset(
+    {"mart.feeling", "mart.friction", "mart.voice", "mart.voice_quote", "mart.journey_map", "mart.persona"}
+)
+"""Tables with a column of the persona in place of a segment; its rows `all` are the whole."""
+
 _BY_GROUP: Final = frozenset({"mart.opportunity", "mart.process_model"})
 """Their rows keep the name of the group: each row says whom it is about."""
-
-_KEY: Final = ["segment", "segment_value"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,8 @@ class Choice:
             purchase keeps its own: who buys again does so in months.
 
     Raises:
-        ConfigurationError: for an unknown segment (with the nearest), an empty value, an impossible window.
+        ConfigurationError: for an unknown segment (with the nearest), an empty value, an impossible window, a period
+            that ends before it begins or lies outside 1970 to 2199.
     """
 
     conditions: Mapping[str, str] = field(default_factory=dict)
@@ -72,9 +81,18 @@ class Choice:
                 raise ConfigurationError(f"{segment}: expected a value of it, got nothing")
         if not _MONTH.fullmatch(self.conditions.get("month", "2025-01")):
             raise ConfigurationError(f"month={self.conditions['month']}: expected 2025-10, or 2025-08..2025-10")
+        self._check_period()
         if self.window_days is not None and not 1 <= self.window_days <= _LONGEST_WINDOW:
             raise ConfigurationError(f"{WINDOW}={self.window_days}: expected 1 to {_LONGEST_WINDOW} days")
         object.__setattr__(self, "conditions", dict(sorted(self.conditions.items())))
+
+    def _check_period(self) -> None:
+        first, last = self.months or (_FIRST_MONTH, _LAST_MONTH)
+        if first > last:
+            raise ConfigurationError(f"month={self.conditions['month']}: it ends before it begins; try {last}..{first}")
+        if first < _FIRST_MONTH or last > _LAST_MONTH:
+            given = self.conditions["month"]
+            raise ConfigurationError(f"month={given}: expected a month from {_FIRST_MONTH} to {_LAST_MONTH}")
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -161,13 +179,15 @@ class Narrowed:
     """The frames of a choice. `follows`: by table, whether its rows are those of the choice; else they are as for all.
 
     `journey_count`: active journeys of the choice, null where that is not known. `is_suppressed`: they are fewer than
-    `SMALLEST_GROUP`, so that every table that follows is empty.
+    `SMALLEST_GROUP`, so that every table that follows is empty. `whole`: the frames of all journeys, for the views that
+    follow nothing; null: `frames`.
     """
 
     frames: Frames
     follows: Mapping[str, bool]
     journey_count: int | None = None
     is_suppressed: bool = False
+    whole: Frames | None = None
 
     def unfollowed(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Those of a view's tables that show all journeys, whatever is chosen; in the view's order."""
@@ -192,19 +212,18 @@ def narrowed(frames: Frames, choice: Choice) -> Narrowed:
         every = journeys_of(group_counts(frames), WHOLE, WHOLE)
         return Narrowed(suppressed(frames), dict.fromkeys(frames, True), every)
     if not is_stored(choice):
-        return Narrowed(suppressed(frames), dict.fromkeys(frames, False))
+        whole = suppressed(frames)
+        return Narrowed(whole, dict.fromkeys(frames, False), whole=whole)
     ((segment, value),) = choice.conditions.items()
     counts = group_counts(frames)
     journeys, is_small = journeys_of(counts, segment, value), is_small_group(counts, segment, value)
-    of_value = {
-        table: narrowed_table(frames, table, segment=segment, value=value, small=small_groups(counts))
-        for table in frames
-    }
+    small = small_groups(counts, frames.get(DROPOFF))
+    of_value = {table: narrowed_table(frames, table, segment=segment, value=value, small=small) for table in frames}
     follows = {table: found is not None for table, found in of_value.items()}
-    shown = {table: suppressed_table(table, frame, small_groups(counts)) for table, frame in frames.items()}
+    shown = {table: suppressed_table(table, frame, small) for table, frame in frames.items()}
     found = {table: shown[table] if rows is None else rows for table, rows in of_value.items()}
     cleared = {table: frame.clear() if is_small and follows[table] else frame for table, frame in found.items()}
-    return Narrowed(cleared, follows, journeys, is_small)
+    return Narrowed(cleared, follows, journeys, is_small, whole=shown)
 
 
 def is_stored(choice: Choice) -> bool:
@@ -224,7 +243,7 @@ def narrowed_table(frames: Frames, table: str, *, segment: str, value: str, smal
         small: the groups of which nothing is shown, as `small_groups` gives them.
     """
     if table == _HEADLINE:
-        counts = _rows_of_value(frames, _SELECTION_HEADLINE, segment, value, small)
+        counts = _rows_of_value(frames, SELECTION_HEADLINE, segment, value, small)
         return None if counts is None else headline_of(frames[_HEADLINE], counts)
     if table == "mart.change_reason":
         changes = _rows_of_value(frames, "mart.change", segment, value, small)
@@ -232,7 +251,16 @@ def narrowed_table(frames: Frames, table: str, *, segment: str, value: str, smal
     if table in _INSTEAD:
         rows = _rows_of_value(frames, _INSTEAD[table], segment, value, small)
         return None if rows is None else rows.select(_as_in(frames[table], rows))
+    if table in _BY_PERSONA:
+        return _rows_of_persona(frames[table], value) if segment == "persona" else None
     return _rows_of_value(frames, table, segment, value, small)
+
+
+def _rows_of_persona(frame: pl.DataFrame, persona: str) -> pl.DataFrame:
+    """The rows of a persona, named `all` where the table has such rows; others keep the name: each row is a persona."""
+    rows = frame.filter(pl.col("persona") == persona)
+    has_whole = (frame["persona"] == WHOLE).any()
+    return rows.with_columns(persona=pl.lit(WHOLE)) if has_whole else rows
 
 
 def _as_in(frame: pl.DataFrame, rows: pl.DataFrame) -> list[pl.Expr]:
@@ -249,14 +277,14 @@ def _rows_of_value(frames: Frames, table: str, segment: str, value: str, small: 
         return None
     is_wanted = (pl.col("segment") == own) & (pl.col("segment_value") == value)
     rows = suppressed_table(table, frames[table].filter(is_wanted), small)
-    return rows if table in _BY_GROUP else rows.with_columns(pl.lit(WHOLE).alias(name) for name in _KEY)
+    return rows if table in _BY_GROUP else rows.with_columns(pl.lit(WHOLE).alias(name) for name in KEY)
 
 
 def _own_segment(frame: pl.DataFrame, segment: str) -> str | None:
     """What the table calls the segment; null where it has no rows by it."""
-    if not set(_KEY) <= set(frame.columns):
+    if not set(KEY) <= set(frame.columns):
         return None
-    names = _MONTHS if segment == "month" else (segment,)
+    names = MONTHS if segment == "month" else (segment,)
     present = set(frame["segment"].unique().to_list())
     return next((name for name in names if name in present), None)
 
@@ -281,50 +309,6 @@ def _first(frame: pl.DataFrame) -> dict[str, Any]:
     return frame.row(0, named=True) if frame.height else {}
 
 
-def journeys_of(counts: pl.DataFrame, segment: str, value: str) -> int | None:
-    """Active journeys of a value, of `group_counts`; of a month those that began in it; null where no table tells."""
-    names = _MONTHS if segment == "month" else (segment,)
-    rows = counts.filter(pl.col("segment").is_in(names) & (pl.col("segment_value") == value))
-    in_order = rows.sort("segment", descending=True)["journey_count"].to_list()
-    return in_order[0] if in_order else None
-
-
-def is_small_group(counts: pl.DataFrame, segment: str, value: str) -> bool:
-    """Whether nothing of a value may be shown; of a month where neither its entrants nor its beginnings are enough."""
-    names = _MONTHS if segment == "month" else (segment,)
-    rows = counts.filter(pl.col("segment").is_in(names) & (pl.col("segment_value") == value))
-    return bool(rows.height) and rows.filter(is_large()).is_empty()
-
-
-def group_counts(frames: Frames) -> pl.DataFrame:
-    """How many journeys each value of each segment has: `segment`, `segment_value`, `journey_count`, sorted so.
-
-    `customer_count`: of so many customers; null where no table tells.
-
-    From `mart.selection_headline`; of segments that it has not, the journeys that began (paths), or that entered the
-    stage most of them enter.
-    """
-    parts = [_counted(frames, table, measure) for table, measure in _GROUP_COUNTS if table in frames]
-    empty = pl.DataFrame(schema=dict(zip(_KEY, (pl.String, pl.String), strict=True)) | _COUNT_SCHEMA)
-    every = pl.concat([empty, *parts])
-    return every.unique(_KEY, keep="first", maintain_order=True).sort(_KEY)
-
-
-_COUNT_SCHEMA: Final = {"journey_count": pl.Int64, "customer_count": pl.Int64}
-_GROUP_COUNTS: Final = (
-    (_SELECTION_HEADLINE, pl.col("journey_count").sum()),
-    ("mart.path_activity", pl.col("start_count").sum()),
-    ("mart.stage_dropoff", pl.col("entered_count").max()),
-)
-
-
-def _counted(frames: Frames, table: str, measure: pl.Expr) -> pl.DataFrame:
-    known = frames[table].filter(pl.col("segment").is_not_null())
-    customers = pl.col("customer_count").sum() if "customer_count" in known.columns else pl.lit(None)
-    counted = known.group_by(_KEY).agg(journey_count=measure.cast(pl.Int64), customer_count=customers.cast(pl.Int64))
-    return counted.select(*_KEY, *_COUNT_SCHEMA)
-
-
 def fixed_choices(frames: Frames) -> tuple[Choice, ...]:
     """The selections that every report carries: all, each value of the main segments, the last three months.
 
@@ -333,41 +317,10 @@ def fixed_choices(frames: Frames) -> tuple[Choice, ...]:
     """
     counts = group_counts(frames).filter(is_large() & ~pl.col("segment_value").is_in(["unknown", "other"]))
     main = [Choice({segment: value}) for segment in _FIXED_SEGMENTS for value in _values(counts, segment)]
-    named = {value for name in _MONTHS for value in _values(counts, name)}
+    named = {value for name in MONTHS for value in _values(counts, name)}
     months = sorted((value for value in named if _MONTH.fullmatch(value)), reverse=True)
     return (ALL, *main, *(Choice({"month": month}) for month in months[:_FIXED_MONTHS]))
 
 
 def _values(counts: pl.DataFrame, segment: str) -> list[str]:
     return counts.filter(pl.col("segment") == segment)["segment_value"].to_list()
-
-
-def suppressed(frames: Frames) -> dict[str, pl.DataFrame]:
-    """The frames without the rows of groups of fewer than `SMALLEST_GROUP` journeys; the whole always stays.
-
-    A group is a value of a segment, and in the tables of entrants its entrants of one stage. Within a group that is
-    shown, small counts are shown: they say what its journeys did.
-    """
-    small = small_groups(group_counts(frames))
-    return {table: suppressed_table(table, frame, small) for table, frame in frames.items()}
-
-
-def small_groups(counts: pl.DataFrame) -> pl.DataFrame:
-    """The `segment` and `segment_value` of groups of which nothing is shown, of `group_counts`."""
-    return counts.filter(~is_large() & (pl.col("segment") != WHOLE)).select(_KEY)
-
-
-def is_large() -> pl.Expr:
-    """Whether a row of `group_counts` is a group that may be shown: enough journeys, of enough customers."""
-    return pl.min_horizontal("journey_count", "customer_count") >= SMALLEST_GROUP
-
-
-def suppressed_table(table: str, frame: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
-    """One table without the rows of small groups."""
-    if not set(_KEY) <= set(frame.columns):
-        return frame
-    kept = frame.join(small, on=_KEY, how="anti", maintain_order="left")
-    if table not in STAGE_TABLES | {"mart.opportunity"} or "entered_count" not in frame.columns:
-        return kept
-    is_small = (pl.col("entered_count") < SMALLEST_GROUP).fill_null(value=False)
-    return kept.filter((pl.col("segment") == WHOLE) | ~is_small)

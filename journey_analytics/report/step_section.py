@@ -142,9 +142,9 @@ def _definition(links: pl.DataFrame, view: View) -> Html:
                 said(
                     "Heights are journeys, {total} in all; at every step as many come in as go on or end. Steps are "
                     "the {order} of a journey, in order; a later return is a step of its own. {told} Purchased, lost, "
-                    "still open: how the journey stands at the cut-off, drawn where its steps end. Other steps: all but "
-                    "the {most} with most journeys there. Further steps: more than {steps} away. Colours are stages. For "
-                    "other journeys and anchors:",
+                    "still open: how the journey stands at the cut-off, drawn where its steps end. Other steps: all "
+                    "but the {most} with most journeys there. Further steps: more than {steps} away. Colours are "
+                    "stages. For other journeys and anchors:",
                     total=count(total),
                     order=order,
                     told=" ".join(said(part) for part in view.told),

@@ -9,7 +9,9 @@ import polars as pl
 from journey_analytics.language import number, said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, switch, table
 from journey_analytics.report.figures.coverage import coverage_figure, needed
+from journey_analytics.report.group_sizes import SMALLEST_GROUP
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.nameless import frequent
 from journey_analytics.report.wording import (
     SMALL_SAMPLE,
     count,
@@ -40,7 +42,7 @@ _Row = dict[str, Any]
 def variants(frames: Mapping[str, pl.DataFrame]) -> Section:
     """How alike journeys are, and the orders of stages and of activities that they took, in several orders."""
     stages, activities, coverage = (
-        frames[table_] for table_ in ("mart.stage_variant", "mart.variant", "mart.variant_coverage")
+        frequent(table_, frames[table_]) for table_ in ("mart.stage_variant", "mart.variant", "mart.variant_coverage")
     )
     options = [(key, said(title), _lists(stages, activities, key, column)) for key, title, column in _ORDERS]
     note = tag(
@@ -50,7 +52,8 @@ def variants(frames: Mapping[str, pl.DataFrame]) -> Section:
             "purchases: an order that holds a purchase was purchased by definition; what begins alike and ends "
             "differently is compared under Paths. Durations: from the first to the last touchpoint, of open "
             "journeys so far. Money: purchases up to the cut-off. Immediate repeats are drawn as one with ×n. "
-            "Lists are over the 200 most frequent orders."
+            "Lists are over the 200 most frequent orders; those of fewer than {least} journeys are left out.",
+            least=count(SMALLEST_GROUP),
         ),
         class_="definition",
     )
@@ -191,7 +194,7 @@ def _time_words(row: _Row) -> Iterator[Html | str]:
             quarter=quarter,
             three=three,
             p90_duration_seconds=duration(row["p90_duration_seconds"]),
-        )
+        ).replace(" %", "\u00a0%")
 
 
 def _outcome_strip(row: _Row, most: int) -> Html:

@@ -21,7 +21,7 @@ from journey_analytics.report.wording import (
     share,
     stage_title,
 )
-from journey_analytics.voice.rules import OTHER
+from journey_analytics.voice.rules import OTHER, OWN
 
 _Row = dict[str, Any]
 _ALL: Final = "all"
@@ -53,7 +53,12 @@ def voice(frames: Mapping[str, pl.DataFrame]) -> Section | None:
     told, quotes = frames["mart.voice"], frames["mart.voice_quote"]
     if told["text_count"].drop_nulls().is_empty():
         return None
-    body = [_charts(told), *_quotes(quotes), *_tables(told), *_known(frames["mart.text_quality"])]
+    body = [
+        _charts(told, frames["mart.text_quality"]),
+        *_quotes(quotes),
+        *_tables(told),
+        *_known(frames["mart.text_quality"]),
+    ]
     return Section("voice", said("What customers say"), _lead(told), join(body))
 
 
@@ -104,15 +109,17 @@ def _topic(topic: str) -> str:
     return said(_TOPICS[topic]) if topic in _TOPICS else capital(name(topic))
 
 
-def _charts(told: pl.DataFrame) -> Html:
+def _charts(told: pl.DataFrame, quality: pl.DataFrame) -> Html:
     personas = [one for one in _personas(told) if any(row["is_shown"] for row in _topics(told, one))]
     titles = [said("All personas") if one == _ALL else capital(name(one)) for one in personas]
     options = [
         (str(place), title, _chart(place, told, persona))
         for place, (persona, title) in enumerate(zip(personas, titles, strict=True))
     ]
+    if not quality["is_used"].any():
+        return tag("p", said("In no language are feelings known well enough to be shown: see below."), class_="empty")
     if not options:
-        return _chart(0, told, _ALL)
+        return tag("p", said("Too few texts to compare: fewer than 30 of each kind."), class_="empty")
     return switch("voice-persona", said("Persona"), options) if len(options) > 1 else options[0][2]
 
 
@@ -232,6 +239,12 @@ def _known_words(row: _Row) -> str:
         "interval": interval(row["agreement_low"], row["agreement_high"]),
         "labelled": count(row["labelled_count"]),
     }
+    if row["origin"] == OWN:
+        return said(
+            "{language} ({n} texts): nobody else labelled examples. With our own they agree in {share} ({interval}) of "
+            "{labelled}, which proves nothing, so no feeling is shown.",
+            **values,
+        )
     if row["is_used"]:
         return said(
             "{language} ({n} texts): they agree with {share} ({interval}) of {labelled} labelled examples.", **values

@@ -22,7 +22,7 @@ VOICE_TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
         **dict.fromkeys(("quote", "kind", "occurred_month"), pl.String),
     },
     "mart.text_quality": {
-        "language": pl.String,
+        **dict.fromkeys(("language", "origin"), pl.String),
         **dict.fromkeys(("text_count", "labelled_count", "agreed_count"), _N),
         **dict.fromkeys(("agreement_share", "agreement_low", "agreement_high", "majority_share"), _SHARE),
         **dict.fromkeys(("macro_f1", "threshold"), _SHARE),

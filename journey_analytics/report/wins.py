@@ -10,6 +10,7 @@ from journey_analytics.opportunity.sentences import LEAD, NOTHING, rounded, sent
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.segment_words import group_title
 from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     MISSING,
@@ -52,7 +53,8 @@ def _ordered(opportunities: pl.DataFrame) -> list[_Row]:
 
 def _said(row: _Row) -> str:
     """The sentence of `journey opportunities`, with names as people write them."""
-    named = {"stage": stage_title(row["stage"]), "segment_value": name(row["segment_value"])}
+    first, _, rest = said("“{group}”", group=_barrier(row)).partition(" ")
+    named = {"stage": stage_title(row["stage"]), "segment": first, "segment_value": rest}
     return sentence(row | named).replace(" %", "\u00a0%")
 
 
@@ -82,7 +84,11 @@ def _customers(shown: Sequence[_Row], ranked: int) -> Html:
         ),
         title=said("Customers to be won per month"),
         definition=said(
-            "{lead} Hollow: fewer than {least} journeys.{part}", lead=said(LEAD), least=SMALL_SAMPLE, part=part
+            "{lead} Hollow: fewer than {least} journeys. Grey, “not sure”: the interval begins at 0, so there may be "
+            "nothing to win.{part}",
+            lead=said(LEAD),
+            least=SMALL_SAMPLE,
+            part=part,
         ),
     )
 
@@ -114,13 +120,20 @@ def _estimate(row: _Row, figure: str) -> Estimate:
     value, low, high = (row[f"{figure}{end}_per_month"] for end in ("", "_low", "_high"))
     return Estimate(
         label=f"{stage_title(row['stage'])}: {_barrier(row)}",
-        told=f"{_rounded(value)} ({_between(low, high)})",
+        told=_told(value, low, high),
         value=value,
         low=low,
         high=high,
         sample=row["entered_count"],
         hover=_hover(row),
+        is_sure=low is None or low > 0,
     )
+
+
+def _told(value: float | None, low: float | None, high: float | None) -> str:
+    """The gain with its interval; one whose interval begins at nothing says that it is not sure."""
+    words = f"{_rounded(value)} ({_between(low, high)})"
+    return words if low is None or low > 0 else said("{words}, not sure", words=words)
 
 
 def _hover(row: _Row) -> tuple[str, ...]:
@@ -169,7 +182,7 @@ def _money_words(row: _Row) -> str:
 
 
 def _barrier(row: _Row) -> str:
-    return f"{name(row['segment'])} {name(row['segment_value'])}"
+    return group_title(row["segment"], row["segment_value"])
 
 
 def _rounded(value: float | None) -> str:

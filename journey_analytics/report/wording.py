@@ -6,7 +6,7 @@ from datetime import date, datetime
 from html import escape
 from unicodedata import category
 
-from journey_analytics.language import number, said
+from journey_analytics.language import area, language, number, said
 
 MISSING = "–"
 SMALL_SAMPLE = 30
@@ -102,8 +102,12 @@ def stage_title(stage: str) -> str:
 
 
 def name(text: str | None) -> str:
-    """A lower_snake_case name as words; `(none)` for null or nothing."""
-    return (text or "").replace("_", " ").strip() or said("(none)")
+    """A lower_snake_case name as words; `(none)` for null or nothing.
+
+    The values that come with us (built-in channels, devices, `unknown`) are told in the language of the page.
+    """
+    words = (text or "").replace("_", " ").strip()
+    return area(language(), "values").get(words, words) if words else said("(none)")
 
 
 def readable(text: str) -> str:
@@ -133,6 +137,8 @@ def listed(parts: Sequence[str]) -> str:
 
 def visible(text: str) -> str:
     """Text without characters that hide or turn round what follows: controls and bidirectional overrides become `�`."""
+    if text.isprintable():
+        return text
     return "".join(
         "\ufffd" if category(letter) in _HIDDEN and letter not in "\n\t\u00ad" else letter for letter in text
     )

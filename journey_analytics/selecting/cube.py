@@ -8,7 +8,7 @@ import polars as pl
 from polars import selectors
 
 from journey_analytics.dropoff import FOLLOWED, watched
-from journey_analytics.incidence import stay_day
+from journey_analytics.incidence import stay_day, stay_days
 from journey_analytics.stage_exit import exit_stays
 
 _WINDOW_US: Final = pl.col("window_days").cast(pl.Int64) * 86_400_000_000
@@ -45,6 +45,14 @@ def stay_cube(visits: pl.DataFrame, *, cutoff: datetime, segments: Sequence[str]
     counted = [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
     cube = found.group_by(keys).agg(*counted, *FOLLOWED).collect()
     return cube.with_columns(selectors.categorical().cast(pl.String)).sort(keys)
+
+
+def way_cube(ways: pl.DataFrame, *, cutoff: datetime, segments: Sequence[str]) -> pl.DataFrame:
+    """The same of the ways of `stage_ways`, which end in one manner only: without `exit`, `exit_day` and its count."""
+    coded = ways.lazy().with_columns(selectors.string().cast(pl.Categorical))
+    keys = ["stage", "window_days", *segments]
+    found = stay_days(watched(coded, cutoff=cutoff), cutoff=cutoff, group=keys, also=FOLLOWED).collect()
+    return found.with_columns(selectors.categorical().cast(pl.String)).sort(*keys, "outcome", "day")
 
 
 def stays_of(cube: pl.DataFrame, *, read: str = "outcome", segments: Sequence[str] = ()) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
+from polars import selectors
 
 from journey_analytics.contract import STAGES
 
@@ -108,6 +109,32 @@ def _flow(pairs: pl.DataFrame, here: pl.Expr, there: pl.Expr, segment: str) -> p
     counted = pl.concat(parts).group_by("here", "from_stage", "to_state").agg(journey_count=pl.len().cast(pl.Int64))
     named = {"segment": pl.lit(segment), "segment_value": pl.col("here")}
     return counted.select(**named, from_stage="from_stage", to_state="to_state", journey_count="journey_count")
+
+
+def flow_cube(linked: pl.DataFrame, *, segments: Sequence[str]) -> pl.DataFrame:
+    """Count the links of the stage flow by all segments of both their ends: any part of the visits is a sum of these.
+
+    Args:
+        linked: visits as `stage_links` gives them, with a column per segment.
+        segments: the columns that can be chosen by.
+
+    Returns:
+        `from_stage`, `to_state`, `is_between` (both ends are visits of the journey), the segments of the visit, those
+        of the visit it leads to as `next_<segment>` (null where there is none), `journey_count`; sorted by all but the
+        last. Links from `start` and `resumed` have the segments of the stage they enter.
+    """
+    nexts = linked.select(
+        "journey_id", *(pl.col(name).alias(f"next_{name}") for name in segments), to_state="stage", is_between=pl.lit(1)
+    )
+    read = linked.select("journey_id", *segments, from_stage="stage", to_state="to_state")
+    out = read.join(nexts, on=["journey_id", "to_state"], how="left")
+    begun = linked.filter(~pl.col("from_state").is_in(STAGES))
+    came = begun.select("journey_id", *segments, from_stage="from_state", to_state="stage")
+    keys = ["from_stage", "to_state", "is_between", *segments, *(f"next_{name}" for name in segments)]
+    every = pl.concat([out, came], how="diagonal").with_columns(is_between=pl.col("is_between").is_not_null())
+    coded = every.lazy().select(keys).with_columns(selectors.string().cast(pl.Categorical))
+    counted = coded.group_by(keys).agg(journey_count=pl.len().cast(pl.Int64)).collect()
+    return counted.with_columns(selectors.categorical().cast(pl.String)).sort(keys)
 
 
 def _rank(column: str) -> pl.Expr:

@@ -6,9 +6,30 @@ from typing import Final
 
 import polars as pl
 
+from journey_analytics.contract import STAGES
 from journey_analytics.instants import naive
 
+OFFERED: Final = (7, 14, 30, 60, 90)
+"""Windows of the stages before the purchase, in days, that are counted every night, so that they answer at once."""
+
+OWN: Final = 0
+"""In the place of an offered window: each stage has its own."""
+
 _DAY_US: Final = 86_400_000_000
+
+
+def windows_of(days: int, own: Mapping[str, int]) -> dict[str, int]:
+    """The window of every stage of `own` when those before the purchase have so many days; with `OWN`, their own.
+
+    The time after a purchase keeps its own: who buys again does so in months.
+    """
+    return {stage: own[stage] if days == OWN or stage == STAGES[-1] else days for stage in own}
+
+
+def offered_windows(own: Mapping[str, int]) -> dict[int, dict[str, int]]:
+    """The windows to count for: by its days the window of every stage; what is the stages' own is that alone."""
+    found = {days: windows_of(days, own) for days in (OWN, *OFFERED)}
+    return {days: windows for days, windows in found.items() if days == OWN or windows != found[OWN]}
 
 
 def rewindowed(visits: pl.DataFrame, *, windows: Mapping[str, int], cutoff: datetime) -> pl.DataFrame:

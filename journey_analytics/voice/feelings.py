@@ -2,7 +2,8 @@
 
 The rules follow Hutto & Gilbert 2014 (VADER): a weight is turned round and made weaker by a negation up to four words
 before it, scaled by a word of degree up to two words before it, and counts half before and one and a half times after
-the point of a sentence ("but"). The sum s of a text becomes s / sqrt(s² + 15), within −1…1.
+the point of a sentence ("but"). Beyond them, what is good counts nothing up to four words after a wish ("would be",
+"I hope"): it is not there yet. The sum s of a text becomes s / sqrt(s² + 15), within −1…1.
 """
 
 from typing import Final
@@ -17,6 +18,7 @@ _BEFORE, _AFTER = 0.5, 1.5
 _FLATTENING: Final = 15.0
 _NEGATION_WORDS: Final = 4
 _DEGREE_WORDS: Final = 2
+_WISH_WORDS: Final = 4
 
 
 def feelings_of(texts: pl.DataFrame, rules: VoiceRules) -> pl.DataFrame:
@@ -82,7 +84,10 @@ def _weighed(words: pl.DataFrame) -> pl.DataFrame:
         .otherwise(_AFTER)
     )
     turned = pl.when(pl.col("is_negated")).then(_NEGATED).otherwise(1.0)
-    felt = placed.filter(pl.col("kind") == "feeling")
+    is_only_wished = _is_near("wish", _WISH_WORDS) & (pl.col("weight") > 0)
+    felt = placed.with_columns(is_only_wished=is_only_wished).filter(
+        (pl.col("kind") == "feeling") & ~pl.col("is_only_wished")
+    )
     return felt.select("text_id", part=pl.col("weight") * pl.col("scale") * turned * around)
 
 

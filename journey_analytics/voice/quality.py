@@ -1,7 +1,8 @@
 """How well the feelings of each language agree with labelled examples, and whether they are used. Pure.
 
-The examples are rows of people (`feeling_example`): what the words were chosen by says little, what others labelled
-says more. Where the agreement is not surely good enough, no feeling of the language is used anywhere.
+The examples are rows of people (`feeling_example`). Only those of others count: our own were written by who chose the
+words. Where others have labelled none, the agreement with our own is told, but proves nothing. Where the agreement is
+not surely good enough, no feeling of the language is used anywhere.
 """
 
 from typing import Final
@@ -10,10 +11,11 @@ import polars as pl
 
 from journey_analytics.intervals import wilson_high, wilson_low
 from journey_analytics.voice.feelings import feelings_of, label
-from journey_analytics.voice.rules import LABELS, VoiceRules
+from journey_analytics.voice.rules import LABELS, OWN, VoiceRules
 
 SCHEMA: Final = {
     "language": pl.String,
+    "origin": pl.String,
     "labelled_count": pl.Int64,
     "agreed_count": pl.Int64,
     "agreement_share": pl.Float64,
@@ -26,6 +28,8 @@ SCHEMA: Final = {
     "note": pl.String,
 }
 
+_ONLY_OWN: Final = "all examples are our own, which proves nothing: add sentences that others labelled"
+
 
 def quality_of(rules: VoiceRules, *, threshold: float, neutral: float) -> pl.DataFrame:
     """The agreement of each language with its examples, as the rows of `mart.text_quality` without texts.
@@ -36,16 +40,25 @@ def quality_of(rules: VoiceRules, *, threshold: float, neutral: float) -> pl.Dat
         neutral: feelings up to this far from 0 are neutral.
 
     Returns:
-        `SCHEMA`, a row per language by name. `agreement_share` is of the labelled examples, with Wilson's 95 %
-        interval; `majority_share` is what always saying the most frequent label would reach; `macro_f1` is the mean
-        of the F1 of the labels that examples have. All of them null without examples.
+        `SCHEMA`, a row per language by name. `origin` names the data sets that are measured on: those of others, or
+        `OWN` where there are none, and then no feeling is used. `agreement_share` is of their examples, with Wilson's
+        95 % interval; `majority_share` is what always saying the most frequent label would reach; `macro_f1` is the
+        mean of the F1 of the labels that examples have. All of them null without examples.
     """
     examples = rules.examples.with_row_index("text_id")
     said = examples.join(feelings_of(examples, rules), on="text_id").with_columns(
         said=label(pl.col("feeling"), neutral=neutral)
     )
-    rows = [agreement_row(one, said.filter(pl.col("language") == one), threshold) for one in rules.languages]
+    rows = [_row(one, said.filter(pl.col("language") == one), threshold) for one in rules.languages]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _row(language: str, said: pl.DataFrame, threshold: float) -> dict[str, object]:
+    others = said.filter(pl.col("origin") != OWN)
+    if others.is_empty() and not said.is_empty():
+        return agreement_row(language, said, threshold) | {"origin": OWN, "is_used": False, "note": _ONLY_OWN}
+    origin = ", ".join(others["origin"].unique().sort()) or None
+    return agreement_row(language, others, threshold) | {"origin": origin}
 
 
 def agreement_row(language: str, said: pl.DataFrame, threshold: float) -> dict[str, object]:

@@ -13,9 +13,12 @@ import polars as pl
 
 from journey_analytics.rule_cells import Row, numbered_rows
 
-KINDS: Final = ("feeling", "negation", "degree", "contrast", "none")
-"""What a word does: it has a feeling, turns or scales that of what follows, or is where the point comes; or nothing."""
+KINDS: Final = ("feeling", "negation", "degree", "wish", "contrast", "none")
+"""What a word does: it has a feeling; turns, scales or only wishes for that of what follows; is where the point comes;
+or nothing."""
 LABELS: Final = ("negative", "neutral", "positive")
+OWN: Final = "own"
+"""The origin of examples whose writers knew the words: they flatter the feelings."""
 TEXT_KINDS: Final = ("review", "ticket", "comment", "survey")
 OTHER: Final = "other"
 """The topic of a text that no row of `voice_topic` fits."""
@@ -36,7 +39,7 @@ class VoiceRules:
         words: language, word, kind, weight.
         language_words: language, word.
         topics: topic, language (null: every one), pattern; the first that fits counts.
-        examples: language, text, label.
+        examples: language, text, label, origin (`OWN`, or the data set of others that it is from).
     """
 
     words: pl.DataFrame
@@ -136,8 +139,10 @@ def _check_pattern(row: Row) -> None:
 
 
 def _examples(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    for row in numbered_rows(frames, "feeling_example", columns=("language", "text", "label")):
+    for row in numbered_rows(frames, "feeling_example", columns=("language", "text", "label", "origin")):
         _check_language(row)
         row.required("text")
         row.exact("label").one_of(LABELS, what=f"one of {', '.join(LABELS)}")
-    return frames["feeling_example"].select("language", "text", "label")
+        if not _NAME.fullmatch(row.exact("origin").text):
+            raise row.exact("origin").wrong(f"{OWN}, or the name of a data set of others in lower_snake_case")
+    return frames["feeling_example"].select("language", "text", "label", "origin")

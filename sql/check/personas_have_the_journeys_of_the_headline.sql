@@ -14,19 +14,25 @@ wrong_total as (
     where p.journey_count <> h.journey_count
 ),
 
+kept_number as (
+    select coalesce(bool_or(is_kept), false) as is_kept
+    from mart.persona_trial
+),
+
 wrong_persona as (
     select
         persona,
         journey_count,
         customer_count as expected_count
     from mart.persona
+    cross join kept_number as k
     where
         customer_count > journey_count
         or converted_count > settled_count
         or settled_count > journey_count
         or not coalesce(journey_share between journey_low_share and journey_high_share, true)
         or not coalesce(conversion_share between conversion_low_share and conversion_high_share, true)
-        or not coalesce(jaccard >= 0.75, true)
+        or not coalesce(jaccard >= if(k.is_kept, 0.70, 0.75), true)
 )
 
 select * from wrong_total

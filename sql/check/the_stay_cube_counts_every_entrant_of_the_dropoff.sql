@@ -8,6 +8,7 @@ with counted_stay as (
         coalesce(sum(stay_count) filter (where outcome = 'open'), 0)::bigint as open_count,
         coalesce(sum(over_count) filter (where outcome <> 'open'), 0)::bigint as observed_count
     from mart.stay_cube
+    where offered_days = 0
     group by stage
 ),
 

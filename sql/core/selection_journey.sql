@@ -2,29 +2,12 @@
 -- grain: journey_id
 -- rebuild: full
 -- `started_month`, `first_channel`, `device`, `persona` and `customer_kind` are those of core.path_journey (rare values
--- folded into `other`), `first_source` that of the first touchpoint, `country` the one that the customer had shown last
--- when the journey began; `unknown` where nothing was known. All is as known at T: what came after it is not counted.
+-- folded into `other`), `first_source` that of the first touchpoint; `unknown` where nothing was known. A country can
+-- change within a journey: it is that of entering a stage, in mart.stage_entrant alone. All is as known at T: what came
+-- after it is not counted.
 -- `amount` sums the purchases in the leading currency, null where there are none. A customer is identified when a
 -- strong identity names them.
-with known_country as (
-    select
-        customer_id,
-        occurred_at,
-        max(country) as country
-    from core.touchpoint_at_cutoff
-    where country is not null
-    group by customer_id, occurred_at
-),
-
-beginning as (
-    select
-        j.journey_id,
-        k.country
-    from core.journey_at_cutoff as j
-    asof inner join known_country as k on j.customer_id = k.customer_id and j.started_at >= k.occurred_at
-),
-
-purchase as (
+with purchase as (
     select
         t.journey_id,
         count(*)::bigint as purchase_count,
@@ -54,7 +37,6 @@ selection_journey as (
         p.device,
         p.persona,
         p.customer_kind,
-        coalesce(nullif(b.country, ''), 'unknown') as country,
         coalesce(nullif(j.first_source, ''), 'unknown') as first_source,
         j.started_at,
         j.ended_at,
@@ -64,7 +46,6 @@ selection_journey as (
         i.customer_id is not null as is_identified
     from core.path_journey as p
     inner join core.journey_at_cutoff as j on p.journey_id = j.journey_id
-    left join beginning as b on p.journey_id = b.journey_id
     left join purchase as o on p.journey_id = o.journey_id
     left join identified_customer as i on j.customer_id = i.customer_id
 )

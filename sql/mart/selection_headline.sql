@@ -2,16 +2,17 @@
 -- grain: (segment, segment_value)
 -- rebuild: full
 -- Over active journeys, as known at T; `all`/`all` is all of them. Segments are those of core.selection_journey, as
--- known when the journey began, `started_month` among them. Customers are those of these journeys, so one who has
--- journeys of two values is in both rows. `amount` sums the purchases in `currency`, that of core.leading_currency.
+-- known when the journey began, `started_month` among them; a country can change within a journey and is not.
+-- Customers are those of these journeys, so one who has journeys of two values is in both rows. `amount` sums the
+-- purchases in `currency`, that of core.leading_currency.
 with chosen_journey as (
     select
-        * exclude (started_month, first_channel, device, persona, customer_kind, country, first_source),
+        * exclude (started_month, first_channel, device, persona, customer_kind, first_source),
         unnest([
-            'all', 'started_month', 'first_channel', 'device', 'persona', 'customer_kind', 'country', 'first_source'
+            'all', 'started_month', 'first_channel', 'device', 'persona', 'customer_kind', 'first_source'
         ]) as segment,
         unnest([
-            'all', started_month, first_channel, device, persona, customer_kind, country, first_source
+            'all', started_month, first_channel, device, persona, customer_kind, first_source
         ]) as segment_value
     from core.selection_journey
 ),

@@ -11,10 +11,10 @@ with chosen_journey as (
         j.stages,
         epoch_us(s.ended_at) - epoch_us(s.started_at) as duration_us,
         unnest([
-            'all', 'started_month', 'first_channel', 'device', 'persona', 'customer_kind', 'country', 'first_source'
+            'all', 'started_month', 'first_channel', 'device', 'persona', 'customer_kind', 'first_source'
         ]) as segment,
         unnest([
-            'all', s.started_month, s.first_channel, s.device, s.persona, s.customer_kind, s.country, s.first_source
+            'all', s.started_month, s.first_channel, s.device, s.persona, s.customer_kind, s.first_source
         ]) as segment_value
     from core.selection_journey as s
     inner join core.journey_at_cutoff as j on s.journey_id = j.journey_id

@@ -3,8 +3,9 @@
 -- rebuild: full
 -- Redacted texts up to T of active journeys, only of groups of at least 5 customers; one of a customer, and no wording
 -- twice, whatever was redacted in it. First come texts that need no cut and have something to say (40 to 160
--- characters, nothing redacted), then the strongest feelings, then the newest; ties by touchpoint. `feeling_label` is
--- `unknown` where no feeling is known.
+-- characters), then the strongest feelings, then the newest; ties by touchpoint. Whether something was redacted does
+-- not count: a text from which nothing was taken may be one in which a name was missed. `feeling_label` is `unknown`
+-- where no feeling is known.
 with written as (
     select
         touchpoint_id,
@@ -12,7 +13,7 @@ with written as (
         topic,
         feeling,
         coalesce(feeling_label, 'unknown') as feeling_label,
-        length(text) between 40 and 160 and not contains(text, '[') as is_handy,
+        length(text) between 40 and 160 as is_handy,
         case
             when length(text) <= 160 then text
             else regexp_replace(left(text, 159), '\s+\S*$', '') || '…'

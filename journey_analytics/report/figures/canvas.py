@@ -16,8 +16,8 @@ _SAMPLES = 18
 def canvas(traces: Sequence[Any], *, shapes: Sequence[Any], notes: Sequence[Any], height: float) -> go.Figure:
     """A figure whose axes are pixels, y growing downwards; no axis is drawn and nothing can be dragged."""
     hidden = {"visible": False, "fixedrange": True, "automargin": False}
-    return theme.figure(
-        *traces,
+    return theme.unchecked(
+        traces,
         height=round(height),
         width=CANVAS_WIDTH,
         shapes=list(shapes),

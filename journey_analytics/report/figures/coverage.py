@@ -34,7 +34,7 @@ def coverage_figure(coverage: pl.DataFrame) -> go.Figure:
         yaxis={
             "range": [0, 1.04],
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "ticktext": ["0", "25\u00a0%", "50\u00a0%", "75\u00a0%", "100\u00a0%"],
+            "ticktext": ["0\u00a0%", "25\u00a0%", "50\u00a0%", "75\u00a0%", "100\u00a0%"],
         },
     )
 

@@ -60,6 +60,7 @@ def dropoff_figure(dropoff: pl.DataFrame) -> go.Figure:
         xaxis={
             "range": [0, 1.0],
             **_PERCENT,
+            "tickangle": 0,
             "title": {"text": said("lost, share of the journeys that entered")},
         },
         yaxis=_stage_axis(rows),

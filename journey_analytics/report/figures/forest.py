@@ -32,6 +32,13 @@ class Estimate:
     sample: int | None
     hover: Sequence[str]
     colour: str = theme.ADVANCED
+    is_sure: bool = True
+    """False: drawn in grey, as the value may be nothing."""
+
+    @property
+    def shade(self) -> str:
+        """The colour that it is drawn in."""
+        return self.colour if self.is_sure else theme.MUTED
 
 
 def forest_figure(rows: Sequence[Estimate], *, axis: str, kind: str, empty: str) -> go.Figure:
@@ -47,7 +54,7 @@ def forest_figure(rows: Sequence[Estimate], *, axis: str, kind: str, empty: str)
         return theme.message(empty)
     low, high = _bounds(rows, kind)
     return theme.figure(
-        *(_marks(rows, colour) for colour in sorted({row.colour for row in rows})),
+        *(_marks(rows, colour) for colour in sorted({row.shade for row in rows})),
         height=76 + _PITCH * len(rows),
         showlegend=False,
         shapes=[_zero_line()] if kind == "signed" else [],
@@ -71,7 +78,7 @@ def _axis(low: float, high: float, kind: str) -> dict[str, object]:
 
 
 def _marks(rows: Sequence[Estimate], colour: str) -> go.Scatter:
-    shown = [(place, row) for place, row in enumerate(rows) if row.colour == colour]
+    shown = [(place, row) for place, row in enumerate(rows) if row.shade == colour]
     found = [{"value": row.value, "low": row.low, "high": row.high} for _, row in shown]
     return go.Scatter(
         x=[row.value for _, row in shown],

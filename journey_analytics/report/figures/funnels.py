@@ -31,7 +31,7 @@ def funnel_figure(steps: Sequence[_Row], lost: Sequence[_Row]) -> go.Figure:
         height=116 + 54 * len(shown),
         barmode="stack",
         legend={"traceorder": "normal"},
-        xaxis=number_axis(0, most) | {"range": [0, most * 1.02], "title": lines(f"{plain(name(steps[0]['unit']))}s")},
+        xaxis=number_axis(0, most) | {"range": [0, most * 1.02], "title": lines(_units(steps[0]))},
         yaxis=label_axis(
             [
                 short_label(step_words(row), said("{entered_count} before", entered_count=count(row["entered_count"])))
@@ -41,12 +41,17 @@ def funnel_figure(steps: Sequence[_Row], lost: Sequence[_Row]) -> go.Figure:
     )
 
 
+def _units(row: _Row) -> str:
+    """What is counted, such as `journeys`."""
+    return plain(said(f"{name(row['unit'])}s"))
+
+
 def _bar(shown: Sequence[_Row], steps: Sequence[_Row], lost: Sequence[_Row], outcome: str) -> go.Bar:
     return go.Bar(
         x=[row[f"{outcome}_count"] for row in shown],
         y=list(range(len(shown))),
         orientation="h",
-        name=said("Went on") if outcome == "advanced" else theme.OUTCOME_TITLES[outcome],
+        name=said("Went on" if outcome == "advanced" else theme.OUTCOME_TITLES[outcome]),
         marker={"color": theme.OUTCOME_COLOURS[outcome], "line": {"color": theme.PAPER, "width": 1}},
         customdata=[_words(row, steps, lost) for row in shown],
         hovertemplate="%{customdata}<extra></extra>",

@@ -113,7 +113,7 @@ def measured_figure(rows: Sequence[Measured], *, measured: str, stated: str, axi
         dots,
         _stated_marks(rows, stated),
         height=96 + 44 * len(rows),
-        xaxis=percent_axis(start, 1.0) | {"range": [start, 1.0], "title": {"text": axis + begins}},
+        xaxis=percent_axis(start, 1.0) | {"range": [start, 1.0], "title": {"text": lines(axis)["text"] + begins}},
         yaxis=label_axis([label(row.label, _right_of(row)) for row in rows]),
         margin={"l": 8, "r": 20, "t": 40, "b": 44},
     )

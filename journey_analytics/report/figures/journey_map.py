@@ -152,8 +152,8 @@ def _reached(rows: Sequence[Row], titles: Titles) -> dict[tuple[str, str], str]:
 
 def _drawn(drawing: Drawing, height: float) -> go.Figure:
     hidden = {"visible": False, "fixedrange": True, "automargin": False}
-    return theme.figure(
-        *drawing.traces(),
+    return theme.unchecked(
+        drawing.traces(),
         height=round(height + 4),
         width=CANVAS_WIDTH,
         shapes=drawing.shapes,

@@ -205,6 +205,60 @@ def counted_again(graph: MapGraph, links: pl.DataFrame, activities: pl.DataFrame
     return replace(again, terminals={key: again.terminals.get(key, 0) for key in graph.terminals})
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a comparison needs of the journeys of a selection.
+
+    `links`: times by activity (or START) and next activity (or end), `settled` the settled journeys among the starts,
+    `journeys` by activity.
+    """
+
+    links: tuple[tuple[str, str, int], ...]
+    settled: int
+    journeys: Mapping[str, int]
+
+
+def tally(links: pl.DataFrame, activities: pl.DataFrame) -> Tally:
+    """The tally of rows as `map_graph` wants them."""
+    there = links.filter(pl.col("follow_count") > 0)
+    settled = there.filter(pl.col("activity") == START)["settled_count"].sum()
+    rows = there.select("activity", "next_activity", "follow_count").rows()
+    journeys = dict(activities.select("activity", pl.col("journey_count").fill_null(0)).iter_rows())
+    return Tally(tuple(rows), int(settled), journeys)
+
+
+def recounted(graph: MapGraph, of: Tally) -> MapGraph:
+    """`counted_again` as far as comparisons read it: times of the arrows, journeys of the boxes, all that leaves."""
+    elsewhere, key_of = _other(UNKNOWN), {**graph.box_of, **{key: key for key in TERMINALS}}
+    flows: dict[Pair, int] = {}
+    leaving: dict[str, int] = {}
+    for activity, next_activity, number in of.links:
+        source, target = key_of.get(activity, elsewhere), key_of.get(next_activity, elsewhere)
+        flows[source, target] = flows.get((source, target), 0) + number
+        leaving[source] = leaving.get(source, 0) + number
+    journeys: dict[str, list[int]] = {}
+    for activity, number in of.journeys.items():
+        journeys.setdefault(key_of.get(activity, elsewhere), []).append(number)
+    begun = leaving.get(START, 0)
+    return replace(
+        graph,
+        nodes=tuple(replace(node, journeys=_alone(node, journeys.get(node.key, []))) for node in graph.nodes),
+        edges=tuple(replace(edge, count=flows.get(edge.pair, 0)) for edge in graph.edges),
+        flows=flows,
+        terminals={**graph.terminals, START: begun},
+        journey_count=begun,
+        settled_count=of.settled,
+        leaving=leaving,
+    )
+
+
+def _alone(node: Node, journeys: Sequence[int]) -> int | None:
+    """The journeys of a box; null where several activities are folded, of which a journey may have touched some."""
+    if not journeys:
+        return None if node.activity is None else 0
+    return journeys[0] if len(journeys) == 1 else None
+
+
 def _graph(
     nodes: Sequence[Node],
     flows: Mapping[Pair, int],

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from journey_analytics.language import said
-from journey_analytics.report.figures.map_graph import MOST_BOXES, MapGraph, counted_again, map_graph
+from journey_analytics.report.figures.map_graph import MOST_BOXES, MapGraph, map_graph, recounted
 from journey_analytics.report.figures.map_looks import MODES, OVERLAYS, Look, look, of_differences
 from journey_analytics.report.figures.process_map import Placed, figure_parts, head_size, place, spots
 from journey_analytics.report.map_groups import Comparison, Selection
-from journey_analytics.report.map_shares import differences
+from journey_analytics.report.map_shares import Difference, all_differences
 from journey_analytics.report.map_words import coverage_line, difference_facts, difference_sentence
 from journey_analytics.report.wording import count, share
 
@@ -82,8 +82,8 @@ def _carried(graph: MapGraph, drawn: int) -> int:
 def level_data(level: Level, comparisons: Sequence[Comparison], panels: Sequence[str]) -> dict[str, Any]:
     """All views of one level. `panels`: for each arrow, the anchor of what is known about it."""
     graph, placed = level.graph, level.placed
-    views = [look(graph, mode=mode) for mode in MODES]
-    overlaid = [look(graph, overlay=overlay) for overlay in (None, *OVERLAYS)]
+    views = [look(graph, mode=mode, has_hovers=place == 0) for place, mode in enumerate(MODES)]
+    overlaid = [look(graph, overlay=overlay, has_hovers=False) for overlay in (None, *OVERLAYS)]
     return {
         "boxes": said(
             "{graph} of {activity_count}", graph=own_boxes(graph), activity_count=count(graph.activity_count)
@@ -94,7 +94,7 @@ def level_data(level: Level, comparisons: Sequence[Comparison], panels: Sequence
         "connections": [_connections(graph, drawn) for drawn in level.drawn],
         "modes": dict(zip(MODES, (_mode_data(view) for view in views), strict=True)),
         "overlays": dict(zip(("none", *OVERLAYS), (_overlay_data(level, view) for view in overlaid), strict=True)),
-        "versus": [_versus_data(level, comparison) for comparison in comparisons],
+        "versus": _versus(level, comparisons),
         "panels": list(panels),
     }
 
@@ -128,12 +128,16 @@ def _overlay_data(level: Level, view: Look) -> dict[str, Any]:
     }
 
 
-def _versus_data(level: Level, comparison: Comparison) -> dict[str, Any]:
-    one, two = (
-        counted_again(level.graph, side.links, side.activities) for side in (comparison.first, comparison.second)
-    )
-    found = differences(one, two, ends_known=comparison.ends_known)
-    view = of_differences(one, two, comparison.names, found)
+def _versus(level: Level, comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+    sides = [(recounted(level.graph, one.first.tally), recounted(level.graph, one.second.tally)) for one in comparisons]
+    found = all_differences([(*pair, one.ends_known) for pair, one in zip(sides, comparisons, strict=True)])
+    return [_versus_data(level, *each) for each in zip(comparisons, sides, found, strict=True)]
+
+
+def _versus_data(
+    level: Level, comparison: Comparison, sides: tuple[MapGraph, MapGraph], found: Sequence[Difference]
+) -> dict[str, Any]:
+    view = of_differences(*sides, comparison.names, found)
     facts = [list(difference_facts(edge, one)) for edge, one in zip(level.graph.edges, found, strict=True)]
     return {
         **_mode_data(view),

@@ -64,19 +64,23 @@ class Look:
     legend: Legend
 
 
-def look(graph: MapGraph, *, mode: Mode = "frequency", overlay: Overlay | None = None) -> Look:
-    """The look of one group of journeys."""
-    titles, known = titles_of(graph), edge_conversions(graph)
+def look(graph: MapGraph, *, mode: Mode = "frequency", overlay: Overlay | None = None, has_hovers: bool = True) -> Look:
+    """The look of one group of journeys; all looks of it have the same hovers, so few need them."""
     colours, bars, legend = _plain(graph) if overlay is None else _overlaid(graph, overlay)
     return Look(
         widths=tuple(_widths(graph, mode)),
         colours=tuple(colours),
         labels=tuple(_label(edge, mode) for edge in graph.edges),
-        hovers=tuple(edge_words(edge, titles, one) for edge, one in zip(graph.edges, known, strict=True)),
+        hovers=_hovers(graph) if has_hovers else (),
         counts=tuple(_box_count(graph, place, mode) for place in range(len(graph.nodes))),
         bars=tuple(bars),
         legend=replace(legend, width=_width_words(mode)),
     )
+
+
+def _hovers(graph: MapGraph) -> tuple[str, ...]:
+    titles, known = titles_of(graph), edge_conversions(graph)
+    return tuple(edge_words(edge, titles, one) for edge, one in zip(graph.edges, known, strict=True))
 
 
 # modes

@@ -10,7 +10,8 @@ from journey_analytics.contract import STAGES
 from journey_analytics.language import said
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import dropoff_words, of_all, sample_fill, stage_order, whiskers
-from journey_analytics.report.wording import name, plain, shortened, stage_title
+from journey_analytics.report.segment_words import value_title
+from journey_analytics.report.wording import plain, shortened, stage_title
 
 MAX_SEGMENT_VALUES = 12
 """Values of a segment that are drawn; the table has all of them."""
@@ -122,14 +123,14 @@ def _panel_titles(stages: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _value_axis(rows: pl.DataFrame) -> dict[str, Any]:
-    values = rows.select("place", "segment_value", "entered_count").sort(
+    values = rows.select("place", "segment", "segment_value", "entered_count").sort(
         "place", "entered_count", descending=[False, True]
     )
     first = values.unique("place", keep="first", maintain_order=True).to_dicts()
     return {
         "range": [len(first) - 0.4, -0.6],
         "tickvals": [row["place"] for row in first],
-        "ticktext": [plain(shortened(name(row["segment_value"]), 22)) for row in first],
+        "ticktext": [plain(shortened(value_title(row["segment"], row["segment_value"]), 22)) for row in first],
         "ticklabelstandoff": 6,
         "anchor": "x",
     }

@@ -34,7 +34,7 @@ _TOP = 58.0
 _TALLEST = 250.0
 _BAR = 16.0
 _LEFT = 112.0
-_RIGHT = 178.0
+_RIGHT = 192.0
 _STUB = 40.0
 _BAND_GAP = 40.0
 _END_GAP = 22.0
@@ -138,7 +138,7 @@ def _offsets(plan: Plan, flows: Sequence[Flow], top: float) -> dict[Flow, float]
     return tops
 
 
-def _outgoing(plan: Plan, stage: str) -> Iterator[go.Scatter]:
+def _outgoing(plan: Plan, stage: str) -> Iterator[dict[str, Any]]:
     """All ribbons that leave a stage."""
     for flow, top in _offsets(plan, _out_order(plan, stage), plan.tops[stage]).items():
         start = (plan.lefts[stage] + _BAR, top)
@@ -183,14 +183,14 @@ def _end_top(plan: Plan, flow: Flow) -> float:
     return plan.band + max(lost.journeys * plan.scale, 14) + _END_GAP
 
 
-def _entries(plan: Plan, stage: str) -> Iterator[go.Scatter]:
+def _entries(plan: Plan, stage: str) -> Iterator[dict[str, Any]]:
     """Short ribbons of journeys that begin in a stage or come back to it."""
     for flow, top in _offsets(plan, _in_order(plan, stage), plan.tops[stage]).items():
         if flow.source in ENTRIES:
             yield _ribbon(plan, flow, [(plan.lefts[stage] - _STUB, top), (plan.lefts[stage], top)], theme.OPEN)
 
 
-def _ribbon(plan: Plan, flow: Flow, stops: Sequence[tuple[float, float]], colour: str) -> go.Scatter:
+def _ribbon(plan: Plan, flow: Flow, stops: Sequence[tuple[float, float]], colour: str) -> dict[str, Any]:
     words = {stage: stage_title(stage) for stage in STAGES} | {state: said(text) for state, text in STATE_WORDS.items()}
     return ribbon(
         stops,

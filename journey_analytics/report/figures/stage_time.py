@@ -14,6 +14,8 @@ from journey_analytics.report.figures.dropoff import stage_order, whiskers
 from journey_analytics.report.wording import MISSING, count, duration, stage_title
 
 MEDIAN = 50
+_ABOVE = (MEDIAN, 90)
+"""Percentiles named above their marks, the others below: neighbours lie close on a phone."""
 
 _Row = dict[str, Any]
 _ENDS = ("seconds", "low_seconds", "high_seconds")
@@ -39,7 +41,8 @@ def time_in_stage_figure(times: pl.DataFrame) -> go.Figure:
         xaxis={
             "type": "log",
             "tickvals": list(_TICKS),
-            "ticktext": [duration(tick).replace("\u00a0", " ") for tick in _TICKS],
+            "ticktext": [duration(tick).replace("\u00a0", "<br>") for tick in _TICKS],
+            "tickangle": 0,
             "range": _log_range(reached),
             "title": {"text": said("time since entering, log scale")},
         },
@@ -85,7 +88,7 @@ def _time_dots(rows: Sequence[_Row], stages: Sequence[str]) -> go.Scatter:
             "opacity": 1,
         },
         text=[f"{row['percentile']} %" for row in rows],
-        textposition="top center",
+        textposition=["top center" if row["percentile"] in _ABOVE else "bottom center" for row in rows],
         textfont={"size": 11, "color": theme.MUTED},
         customdata=[_time_words(row) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",

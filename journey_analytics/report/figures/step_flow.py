@@ -80,7 +80,7 @@ class _Colours:
         return (theme.OPEN, 0.55) if link.is_entry else (self.of(link.node), 0.6)
 
 
-def _ribbon(plan: Plan, link: Link, colours: _Colours) -> go.Scatter:
+def _ribbon(plan: Plan, link: Link, colours: _Colours) -> dict[str, Any]:
     colour, opacity = colours.of_link(link)
     start, end = plan.ribbons[link]
     return ribbon(
@@ -119,7 +119,7 @@ def _link_words(plan: Plan, link: Link) -> str:
     )
 
 
-def _bars(plan: Plan, colours: _Colours) -> Iterator[go.Scatter]:
+def _bars(plan: Plan, colours: _Colours) -> Iterator[dict[str, Any]]:
     for spot in plan.steps.values():
         yield _bar(spot, theme.INK if spot.node not in ENDS else _END_COLOURS[spot.node], _step_words(plan, spot))
     for spot in plan.exits.values():
@@ -130,7 +130,7 @@ def _bars(plan: Plan, colours: _Colours) -> Iterator[go.Scatter]:
         )
 
 
-def _bar(spot: Spot, colour: str, text: str) -> go.Scatter:
+def _bar(spot: Spot, colour: str, text: str) -> dict[str, Any]:
     return band(
         [(spot.left, spot.top), (round(spot.left + spot.width, 1), spot.top)],
         spot.height,

@@ -1,10 +1,10 @@
--- One row per persona, stage, topic and kind of text, each of them or `all`: what customers wrote and how it feels.
+-- One row per persona, stage, topic and kind of text, each of them or `all`: what customers wrote, nothing hidden yet.
 -- grain: persona, stage, topic, kind
 -- rebuild: full
 -- Texts up to T of active journeys; stage is that of the touchpoint. Shares are of texts with a feeling, of which
 -- there are none in a language whose feelings are not known well enough (mart.text_quality). Several texts of one
 -- customer count as what they are together: the interval is Wilson's of n² / Σ n_c² texts (Kish 1965). Groups of fewer
--- than 5 customers keep their row without any figure.
+-- than 5 customers are marked; the step `voice_shown` hides them, and what would tell them, in mart.voice.
 with spoken as (
     select
         x.kind,
@@ -61,27 +61,27 @@ counted as (
     group by persona, stage, topic, kind
 ),
 
-voice as (
+voice_group as (
     select
         c.persona,
         c.stage,
         c.topic,
         c.kind,
-        case when not c.is_suppressed then c.text_count end as text_count,
-        case when not c.is_suppressed then c.journey_count end as journey_count,
-        case when not c.is_suppressed then c.customer_count end as customer_count,
-        case when not c.is_suppressed then c.felt_count end as felt_count,
-        case when not c.is_suppressed then c.negative_count end as negative_count,
-        case when not c.is_suppressed then c.neutral_count end as neutral_count,
-        case when not c.is_suppressed then c.positive_count end as positive_count,
-        case when not c.is_suppressed then c.negative_share end as negative_share,
-        case when not c.is_suppressed then wilson_low(c.negative_share, c.effective_count) end as negative_low,
-        case when not c.is_suppressed then wilson_high(c.negative_share, c.effective_count) end as negative_high,
-        case when not c.is_suppressed then c.freshest_at end as freshest_at,
-        not c.is_suppressed and c.felt_count >= m.value::bigint as is_shown,
+        c.text_count,
+        c.journey_count,
+        c.customer_count,
+        c.felt_count,
+        c.negative_count,
+        c.neutral_count,
+        c.positive_count,
+        c.negative_share,
+        wilson_low(c.negative_share, c.effective_count) as negative_low,
+        wilson_high(c.negative_share, c.effective_count) as negative_high,
+        c.freshest_at,
+        c.felt_count >= m.value::bigint as is_shown,
         c.is_suppressed
     from counted as c
     inner join config.setting as m on m.setting = 'minimum_count'
 )
 
-select * from voice
+select * from voice_group
