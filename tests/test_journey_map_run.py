@@ -84,7 +84,7 @@ def test_the_command_tells_and_writes_the_map(world, tmp_path):
     assert "Checkout error shown" in told_text.stdout
     out = tmp_path / "map.csv"
     assert CliRunner().invoke(app, ["experience", *config, "--persona", "all", "--out", str(out)]).exit_code == 0
-    assert out.read_text(encoding="utf-8-sig").startswith("persona,stage,lane")
+    assert out.read_text(encoding="utf-8-sig").startswith('"persona","stage","lane"')
     as_json = CliRunner().invoke(app, ["experience", *config, "--json"])
     assert len(json.loads(as_json.stdout)) == len(told(world, "true"))
 
