@@ -35,6 +35,10 @@ ANCHORS = [view.anchor for view in VIEWS]
 
 DEVICE = {"en": "Device", "it": "Dispositivo"}
 COMPARED = "device=mobile&vs=device%3Ddesktop"
+FOLLOWING = {"overview", "losses", "flow", "time", "map", "steps", "paths", "variants"}
+"""Views that a device narrows: these at least are there twice."""
+STACKED = {"map", "journey-map", "steps", "flow"}
+"""Too wide to stand beside each other."""
 
 UNDRAWN = """all => all.filter(one => !one.closest('[hidden]') && !one.querySelector('svg')).map(one => one.id)"""
 DOUBLED = """() => {
@@ -226,12 +230,17 @@ def test_two_selections_stand_beside_each_other_in_every_view(session):
     for anchor in ANCHORS:
         session.open(anchor, f"{COMPARED}&lang={session.language}")
         first, second = (session.page.locator(f"#look-{place}") for place in (0, 1))
+        if first.locator(".once").count():  # follows neither: all journeys, once
+            assert anchor not in FOLLOWING and not second.inner_text().strip(), anchor
+            session.require_drawn(anchor)
+            session.require_calm()
+            continue
         assert f"{device}: mobile" in first.locator(".which").inner_text(), anchor
         assert f"{device}: desktop" in second.locator(".which").inner_text(), anchor
         a, b = first.bounding_box(), second.bounding_box()
         is_beside = a["y"] == b["y"] and b["x"] >= a["x"] + a["width"]
         is_below = a["x"] == b["x"] and b["y"] >= a["y"] + a["height"]
-        assert is_beside if session.width == DESKTOP else is_below, anchor
+        assert is_beside if session.width == DESKTOP and anchor not in STACKED else is_below, anchor
         session.require_drawn(anchor)
         session.require_calm()
 

@@ -62,7 +62,7 @@ def test_a_configured_segment_is_told_as_the_mart_has_it(shop: Config) -> None:
         names = [name for name in segments(published) if name != "tier"]
     for name in names:
         told = dropoff_by(shop, by=name)
-        expected = mart.filter(pl.col("segment").is_in(["all", name]))
+        expected = mart.filter(pl.col("segment").is_in(["all", name])).drop("customer_count")  # counted at night alone
         assert_frame_equal(told, expected, check_row_order=False)
 
 
