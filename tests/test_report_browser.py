@@ -156,7 +156,7 @@ def test_hostile_texts_run_nothing_link_nowhere_and_are_shown_as_written(browser
         )
         assert visit.page.evaluate("document.querySelectorAll('svg a, img, iframe, object, embed').length") == 0
         assert "<img src=x onerror=window.hurt=1>" in visit.page.inner_text("#quality")
-        assert "$\\href" in visit.page.inner_text("#variants")
+        assert "$\\href" in visit.page.inner_text("#content")
         assert "<img src=x onerror=window.hurt=1>" in visit.page.inner_text("#inference")
         assert visit.requests == [pages["hostile"].as_uri()]
         assert visit.complaints == []
@@ -290,7 +290,7 @@ def test_a_click_on_an_arrow_shows_the_journeys_behind_it(browser: Any, pages: P
         visit.page.wait_for_selector("#map-panel [data-behind]:not([hidden])")
         words = visit.page.inner_text("#map-panel")
         assert words.startswith(title)
-        for part in ("purchased", "lost", "still open", "wait: median", "journey-0", "journey map --edge"):
+        for part in ("purchased", "lost", "still open", "wait: median", "Journey 1", "journey map --edge"):
             assert part in words
         assert visit.page.locator("#map-figure .trace.chosen").count() == 1
 
