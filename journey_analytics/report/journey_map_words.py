@@ -122,7 +122,8 @@ def _plainly(item: str, _: Mapping[str, str]) -> str:
 
 
 def _journeys(item: str, _: Mapping[str, str]) -> str:
-    return said({"entered": "Entered", "lost": "Lost", "journeys": "Journeys"}[item])
+    known = {"entered": "Entered", "lost": "Lost", "journeys": "Journeys"}
+    return said(known[item]) if item in known else capital(name(item))
 
 
 def _measured(item: str, _: Mapping[str, str]) -> str:
