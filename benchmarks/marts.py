@@ -68,9 +68,9 @@ def timed(config: "Config", *, journeys: int) -> tuple[dict[str, Seconds], int]:
         made = steps.python_steps(cutoff, segment_tables=segment_tables(warehouse), funnels=config.funnels)
         models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
         nodes = build.ordered(models, made)
-        build.run_models(warehouse, [node for node in nodes if not makes_mart(node)])
+        build.run_models(warehouse, [node for node in nodes if made_by(node) - marts_of(node)])
         checks = build.read_models(files, "check")
-        marts = [node for node in nodes if makes_mart(node)]
+        marts = [node for node in nodes if marts_of(node)]
         read = frozenset().union(*(node.reads for node in [*marts, *checks]))
         repeat(warehouse, tables=read, journeys=journeys)
         spent = dict(_timed(warehouse, node) for node in marts)
@@ -78,11 +78,16 @@ def timed(config: "Config", *, journeys: int) -> tuple[dict[str, Seconds], int]:
         return spent, warehouse.value("select count(*) from core.journey")
 
 
-def makes_mart(node: "Node") -> bool:
-    """Whether a model is a mart, or a step makes one."""
+def made_by(node: "Node") -> frozenset[str]:
+    """The tables that a model or a step makes."""
     from journey_analytics.build import Step
 
-    return any(name.startswith("mart.") for name in (node.makes if isinstance(node, Step) else (node.name,)))
+    return node.makes if isinstance(node, Step) else frozenset({node.name})
+
+
+def marts_of(node: "Node") -> frozenset[str]:
+    """The marts among these: a step may make core tables too, and is then run for them and timed for its marts."""
+    return frozenset(name for name in made_by(node) if name.startswith("mart."))
 
 
 def repeat(warehouse: "Warehouse", *, tables: Collection[str], journeys: int) -> None:

@@ -55,7 +55,7 @@ def test_every_mart_is_timed_on_as_many_journeys_as_asked_for(world):
         made = {f"mart.{name}" for (name,) in warehouse.rows(tables)}
     spent, journeys = marts.timed(config, journeys=3 * before - 1)
     assert journeys == 3 * before
-    timed = {node.name: node for node in steps.python_steps(datetime(2025, 4, 1)) if marts.makes_mart(node)}
-    found = {table for name in spent for table in (timed[name].makes if name in timed else (name,))}
+    timed = {node.name: node for node in steps.python_steps(datetime(2025, 4, 1))}
+    found = {table for name in spent for table in (marts.marts_of(timed[name]) if name in timed else (name,))}
     assert found == made | {"checks"}
     assert marts.report(spent, journeys=journeys).startswith(f"{journeys:,} journeys")

@@ -33,7 +33,10 @@ DESKTOP, PHONE = 1440, 390
 WAIT = 60_000
 ANCHORS = [view.anchor for view in VIEWS]
 
-DEVICE = {"en": "Device", "it": "Dispositivo"}
+DEVICES = {
+    "en": ("Device: mobile", "Device: desktop"),
+    "it": ("Dispositivo: smartphone", "Dispositivo: computer"),
+}
 COMPARED = "device=mobile&vs=device%3Ddesktop"
 FOLLOWING = {"overview", "losses", "flow", "time", "map", "steps", "paths", "variants"}
 """Views that a device narrows: these at least are there twice."""
@@ -226,7 +229,6 @@ def test_every_view_is_drawn(session):
 
 def test_two_selections_stand_beside_each_other_in_every_view(session):
     session.go(f"/{ANCHORS[0]}?{COMPARED}&lang={session.language}")
-    device = DEVICE[session.language]
     for anchor in ANCHORS:
         session.open(anchor, f"{COMPARED}&lang={session.language}")
         first, second = (session.page.locator(f"#look-{place}") for place in (0, 1))
@@ -235,8 +237,8 @@ def test_two_selections_stand_beside_each_other_in_every_view(session):
             session.require_drawn(anchor)
             session.require_calm()
             continue
-        assert f"{device}: mobile" in first.locator(".which").inner_text(), anchor
-        assert f"{device}: desktop" in second.locator(".which").inner_text(), anchor
+        for look, device in zip((first, second), DEVICES[session.language], strict=True):
+            assert device in look.locator(".which").inner_text(), anchor
         a, b = first.bounding_box(), second.bounding_box()
         is_beside = a["y"] == b["y"] and b["x"] >= a["x"] + a["width"]
         is_below = a["x"] == b["x"] and b["y"] >= a["y"] + a["height"]
