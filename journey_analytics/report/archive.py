@@ -8,10 +8,11 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from journey_analytics.language import LANGUAGES, language, said
+from journey_analytics.language import LANGUAGES, said
 from journey_analytics.report.blocks import Column, table
 from journey_analytics.report.markup import Html, tag
-from journey_analytics.report.page import SUMMARY, part, title, write_whole
+from journey_analytics.report.offline import offline_page, write_whole
+from journey_analytics.report.page import SUMMARY, title
 from journey_analytics.report.wording import MISSING, count, day
 
 FOLDER = "archive"
@@ -65,34 +66,21 @@ def summary_of(page: Path) -> Mapping[str, Any]:
 
 def index_page(folder: Path) -> str:
     """The index as text: a row per day with what was known then, in the language that is written now."""
-    body = tag(
-        "body",
+    heading = said("Reports by date")
+    return offline_page(
+        heading,
         tag(
             "div",
-            tag("header", tag("h1", said("Reports by date")), tag("p", _newest(), class_="meta")),
+            tag("header", tag("h1", heading), tag("p", _newest(), class_="meta")),
             tag("main", tag("section", _table(kept(folder)))),
             class_="page plain",
         ),
     )
-    return f"<!doctype html>\n{tag('html', _head(), body, lang=language())}\n"
 
 
 def _newest() -> Html:
     before, after = said("Newest: {report}. Each row is the report of that day, as it was.").split("{report}")
     return tag("span", before, tag("a", title(), href="report.html"), after)
-
-
-def _head() -> Html:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", said("Reports by date")),
-        tag("style", Html(part("page.css"))),
-    )
 
 
 def _table(pages: list[Path]) -> Html:

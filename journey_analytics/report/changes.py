@@ -9,7 +9,6 @@ import polars as pl
 from journey_analytics.change.sentences import subject
 from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
@@ -21,11 +20,11 @@ from journey_analytics.report.wording import (
     count,
     day,
     name,
+    points_interval,
     readable,
     several,
     share,
     signed,
-    signed_interval,
     stage_title,
     two_digits,
 )
@@ -175,14 +174,10 @@ def _chart(metric: str, found: Sequence[_Row], reasons: Mapping[str, Sequence[_R
 
 
 def _estimate(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> Estimate:
-    low, high = row["difference_low_points"], row["difference_high_points"]
-    is_loss = row["metric"] == "advance" and row["difference_points"] < 0
-    return Estimate(
+    return Estimate.of_difference(
+        row,
         label=_label(row),
-        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)}) {said(_UNITS[row['metric']])}",
-        value=row["difference_points"],
-        low=low,
-        high=high,
+        unit=said(_UNITS[row["metric"]]),
         sample=row["present_count"],
         hover=(
             _subject(row),
@@ -196,7 +191,7 @@ def _estimate(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> Estimate:
             f"q = {two_digits(row['q_value'])}",
             said("explained by: {explained}", explained=_explained(row, reasons)),
         ),
-        colour=theme.LOST if is_loss else theme.ADVANCED,
+        is_loss=row["metric"] == "advance" and row["difference_points"] < 0,
     )
 
 
@@ -245,7 +240,7 @@ def _cells(row: _Row, reasons: Mapping[str, Sequence[_Row]]) -> tuple[str, ...]:
         count(row["present_count"]),
         count(row["previous_count"]),
         f"{signed(row['difference_points'])}{unit}" if row["difference_points"] is not None else MISSING,
-        signed_interval(row["difference_low_points"], row["difference_high_points"]),
+        points_interval(row),
         two_digits(row["q_value"]),
         _explained(row, reasons),
     )

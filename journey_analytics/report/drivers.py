@@ -9,7 +9,6 @@ from journey_analytics.contract import STAGES
 from journey_analytics.drivers.sentences import CAUTION, driver_sentence, pause_time
 from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, grid, table
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.markup import Html, join, tag
@@ -19,11 +18,11 @@ from journey_analytics.report.wording import (
     capital,
     count,
     name,
+    points_interval,
     readable,
     several,
     share,
     signed,
-    signed_interval,
     stage_title,
     two_digits,
 )
@@ -130,13 +129,9 @@ def _chart(place: int, stage: str, found: pl.DataFrame) -> Html:
 
 
 def _estimate(row: _Row) -> Estimate:
-    low, high = row["difference_low_points"], row["difference_high_points"]
-    return Estimate(
+    return Estimate.of_difference(
+        row,
         label=_label(row),
-        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)})",
-        value=row["difference_points"],
-        low=low,
-        high=high,
         sample=row["exposed_count"],
         hover=(
             _label(row),
@@ -153,7 +148,7 @@ def _estimate(row: _Row) -> Estimate:
             ),
             said("compared within the same {adjusted_for}", adjusted_for=_alike(row)),
         ),
-        colour=theme.LOST if row["difference_points"] > 0 else theme.ADVANCED,
+        is_loss=row["difference_points"] > 0,
     )
 
 
@@ -200,7 +195,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
         share(row["exposed_dropoff_share"]),
         share(row["unexposed_dropoff_share"]),
         signed(row["difference_points"]),
-        signed_interval(row["difference_low_points"], row["difference_high_points"]),
+        points_interval(row),
         two_digits(row["q_value"]),
         _alike(row) or MISSING,
         retold(readable(row["note"])) if row["note"] else MISSING,

@@ -9,7 +9,6 @@ from journey_analytics.contract import STAGES
 from journey_analytics.feelings.rules import SIGNALS
 from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.feelings import feelings_figure, friction_index
 from journey_analytics.report.figures.forest import Estimate, forest_figure
@@ -21,6 +20,7 @@ from journey_analytics.report.wording import (
     day,
     interval,
     name,
+    points_interval,
     share,
     signed,
     signed_interval,
@@ -194,14 +194,10 @@ def _signals(friction: pl.DataFrame) -> list[Html]:
 
 
 def _estimate(row: _Row) -> Estimate:
-    low, high = row["difference_low_points"], row["difference_high_points"]
     label = said("{signal}, {stage}", signal=_signal(row["signal"]), stage=stage_title(row["stage"]))
-    return Estimate(
+    return Estimate.of_difference(
+        row,
         label=label,
-        told=f"{signed(row['difference_points'])} ({signed_interval(low, high)})",
-        value=row["difference_points"],
-        low=low,
-        high=high,
         sample=row["settled_with_count"],
         hover=(
             label,
@@ -219,7 +215,7 @@ def _estimate(row: _Row) -> Estimate:
                 share=share(row["journey_share"]),
             ),
         ),
-        colour=theme.LOST if row["difference_points"] > 0 else theme.ADVANCED,
+        is_loss=row["difference_points"] > 0,
     )
 
 
@@ -296,5 +292,5 @@ def _friction_cells(row: _Row, titles: Mapping[str, str]) -> tuple[str, ...]:
         share(row["dropoff_share_without"]),
         count(row["settled_without_count"]),
         signed(points),
-        signed_interval(row["difference_low_points"], row["difference_high_points"]) if points is not None else MISSING,
+        points_interval(row) if points is not None else MISSING,
     )

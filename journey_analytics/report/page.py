@@ -1,17 +1,12 @@
-"""The report as one HTML file: everything inline, nothing fetched, and a policy that forbids the rest."""
+"""The report as one HTML file."""
 
-import base64
-import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 import polars as pl
-from plotly.offline import get_plotlyjs
 
 from journey_analytics.instants import naive
 from journey_analytics.language import language, said
@@ -27,6 +22,7 @@ from journey_analytics.report.chosen import (
 )
 from journey_analytics.report.frames import complete
 from journey_analytics.report.markup import Html, tag
+from journey_analytics.report.offline import drawing_footer, drawing_scripts, offline_page, write_whole
 from journey_analytics.report.selection import ALL, narrowed
 from journey_analytics.report.views import VIEWS, View
 from journey_analytics.report.wording import listed, moment, name
@@ -57,42 +53,27 @@ def write_report(frames: Frames, out_dir: Path, *, generated_at: datetime, has_s
     return target
 
 
-def write_whole(target: Path, text: str) -> None:
-    """Write a file of text, whose folder is made, so that readers see the old or the new one.
-
-    Raises:
-        OSError: when the folder cannot be written; nothing is left behind.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def report_page(frames: Frames, *, generated_at: datetime, has_selections: bool = True) -> str:
     """The whole page as text, in the language that is written now, with every selection that the frames allow."""
     tables = active_frames(complete(frames))
     shown = _sections(tables)
     selections = packed_selections(tables) if has_selections else []
-    body = tag(
-        "body",
+    return offline_page(
+        title(),
         tag("a", said("Skip to the content"), href="#content", class_="skip"),
         tag(
             "div",
             _header(tables, generated_at),
             _nav(shown, selections),
             tag("main", *(html for _, html in shown), id="content"),
-            tag("footer", _footer()),
+            drawing_footer(),
             class_="page",
         ),
         *_templates(selections),
-        *_scripts(),
+        scripts=drawing_scripts("process_map.js", "panel_tools.js", "page.js", "report.js"),
+        meta=[_summary(tables)],
         data_report=True,
     )
-    return f"<!doctype html>\n{tag('html', _head(tables), body, lang=language())}\n"
 
 
 def _sections(tables: Frames) -> _Shown:
@@ -113,30 +94,6 @@ def title() -> str:
     return said("Customer journeys: where they are lost")
 
 
-def _footer() -> str:
-    return said(
-        "Drawn with plotly.js (MIT licence, © Plotly, Inc.), which is included in this file. The file needs no network "
-        "and sends nothing. Every number comes from a published table."
-    )
-
-
-def _head(tables: Frames) -> Html:
-    policy = (
-        f"default-src 'none'; script-src {' '.join(_hash(script) for script in (get_plotlyjs(), _script()))}; "
-        "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        _summary(tables),
-        tag("title", title()),
-        tag("style", Html(part("page.css"))),
-    )
-
-
 def _summary(tables: Frames) -> Html:
     """The headline figures for the index of the reports; null ones are not known."""
     rows = tables["mart.headline"].to_dicts()
@@ -147,25 +104,6 @@ def _summary(tables: Frames) -> Html:
     known = {"as_of": as_of and as_of.isoformat(), "language": language(), "loss": loss, **counts}
     text = json.dumps(known, sort_keys=True, ensure_ascii=False)
     return tag("meta", name=SUMMARY, content=text)
-
-
-def _scripts() -> tuple[Html, Html]:
-    """Plotly.js once, then ours; both are named by their hash in the policy, so nothing else can run."""
-    return tag("script", Html(get_plotlyjs())), tag("script", Html(_script()))
-
-
-def _script() -> str:
-    """Our own script: its parts, then the page that uses them, then what only the report does."""
-    return "".join(part(file) for file in ("process_map.js", "panel_tools.js", "page.js", "report.js"))
-
-
-def part(file: str) -> str:
-    """A style sheet or script of the pages, as text."""
-    return resources.files("journey_analytics.report").joinpath(file).read_text(encoding="utf-8")
-
-
-def _hash(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _nav(shown: _Shown, selections: Sequence[Packed]) -> Html:

@@ -17,7 +17,7 @@ from journey_analytics.planned.sentences import (
     fit_sentence,
 )
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures.planned import deviation_figure, points_interval, stake_words
+from journey_analytics.report.figures.planned import deviation_figure, stake_words
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
@@ -26,6 +26,7 @@ from journey_analytics.report.wording import (
     count,
     interval,
     name,
+    points_interval,
     several,
     share,
     signed,

@@ -7,13 +7,14 @@ import polars as pl
 
 from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
-from journey_analytics.report.figures.rework import bottleneck_figure, handover_figure, points_interval, rework_figure
+from journey_analytics.report.figures.rework import bottleneck_figure, handover_figure, rework_figure
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     capital,
     count,
     duration,
     name,
+    points_interval,
     several,
     share,
     signed,

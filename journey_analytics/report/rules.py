@@ -16,10 +16,10 @@ from journey_analytics.report.wording import (
     count,
     interval,
     month,
+    points_interval,
     several,
     share,
     signed,
-    signed_interval,
 )
 
 _Row = dict[str, Any]
@@ -103,7 +103,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
         share(row["fulfilled_dropoff_share"]),
         count(row["fulfilled_settled_count"]),
         signed(row["difference_points"]),
-        signed_interval(row["difference_low_points"], row["difference_high_points"]),
+        points_interval(row),
         "; ".join(map(retold, notes(row))) or MISSING,
     )
 

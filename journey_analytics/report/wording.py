@@ -1,9 +1,10 @@
 """How numbers, times and names are written: one way everywhere, in the language of the page."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from html import escape
+from typing import Any
 from unicodedata import category
 
 from journey_analytics.language import area, language, number, said
@@ -93,6 +94,20 @@ def signed_interval(low: float | None, high: float | None, digits: int = 1) -> s
         MISSING
         if low is None or high is None
         else said("{low} to {high}", low=signed(low, digits), high=signed(high, digits))
+    )
+
+
+def points_interval(row: Mapping[str, Any]) -> str:
+    """The 95 % interval of a row's `difference_points`."""
+    return signed_interval(row["difference_low_points"], row["difference_high_points"])
+
+
+def lost_words(row: Mapping[str, Any]) -> str:
+    """The drop-off shares of a row with something and without it."""
+    return said(
+        "lost {dropoff_share_with} with it, {dropoff_share_without} without",
+        dropoff_share_with=share(row["dropoff_share_with"]),
+        dropoff_share_without=share(row["dropoff_share_without"]),
     )
 
 

@@ -1,20 +1,23 @@
 """A row for each estimate: its mark, its 95 % interval, and both in words below its name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import Any, Self
 
 import plotly.graph_objects as go
 
 from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.axes import label_axis, lines, number_axis, percent_axis, short_label
 from journey_analytics.report.figures.dropoff import sample_fill, whiskers
-from journey_analytics.report.wording import plain
+from journey_analytics.report.wording import interval, plain, points_interval, share, signed
 
 _HOVER_WIDTH = 46
 _TITLE_WIDTH = 20
 _PITCH = 56
 _ROOM = 0.04
+
+_Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,32 @@ class Estimate:
     is_sure: bool = True
     """False: drawn in grey, as the value may be nothing."""
 
+    @classmethod
+    def of_share(
+        cls, row: _Row, of: str, *, label: str, sample: int | None, hover: Sequence[str], is_loss: bool = False
+    ) -> Self:
+        """The share `<of>_share` of a row with its `<of>_low_share` and `<of>_high_share`."""
+        value, low, high = (row[f"{of}{end}_share"] for end in ("", "_low", "_high"))
+        told = f"{share(value)} ({interval(low, high)})"
+        return cls(label, told, value, low, high, sample, hover, colour=_colour(is_loss))
+
+    @classmethod
+    def of_difference(
+        cls, row: _Row, *, label: str, sample: int | None, hover: Sequence[str], is_loss: bool, unit: str = ""
+    ) -> Self:
+        """The `difference_points` of a row with its interval; `unit` stands after both."""
+        told = f"{signed(row['difference_points'])} ({points_interval(row)}) {unit}".rstrip()
+        low, high = row["difference_low_points"], row["difference_high_points"]
+        return cls(label, told, row["difference_points"], low, high, sample, hover, colour=_colour(is_loss))
+
     @property
     def shade(self) -> str:
         """The colour that it is drawn in."""
         return self.colour if self.is_sure else theme.MUTED
+
+
+def _colour(is_loss: bool) -> str:
+    return theme.LOST if is_loss else theme.ADVANCED
 
 
 def forest_figure(rows: Sequence[Estimate], *, axis: str, kind: str, empty: str) -> go.Figure:

@@ -9,18 +9,16 @@ from journey_analytics.language import said
 from journey_analytics.planned.sentences import (
     deviation_words,
 )
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.wording import (
     MISSING,
     capital,
     count,
-    interval,
+    lost_words,
     name,
+    points_interval,
     several,
-    share,
     signed,
-    signed_interval,
 )
 
 _Row = Mapping[str, Any]
@@ -37,15 +35,12 @@ def deviation_figure(rows: Sequence[_Row]) -> go.Figure:
 
 
 def _estimate(row: _Row) -> Estimate:
-    low, high = row["affected_low_share"], row["affected_high_share"]
     label = f"{capital(name(row['activity']))}: {deviation_words(row)}"
     is_worse = row["difference_low_points"] is not None and row["difference_low_points"] > 0
-    return Estimate(
+    return Estimate.of_share(
+        row,
+        "affected",
         label=label,
-        told=f"{share(row['affected_share'])} ({interval(low, high)})",
-        value=row["affected_share"],
-        low=low,
-        high=high,
         sample=row["journey_count"],
         hover=(
             label,
@@ -54,11 +49,7 @@ def _estimate(row: _Row) -> Estimate:
                 affected_count=count(row["affected_count"]),
                 journeys=several(row["journey_count"], "journey"),
             ),
-            said(
-                "lost {dropoff_share_with} with it, {dropoff_share_without} without",
-                dropoff_share_with=share(row["dropoff_share_with"]),
-                dropoff_share_without=share(row["dropoff_share_without"]),
-            ),
+            lost_words(row),
             said(
                 "{difference_points} points, 95 % {points_interval}",
                 difference_points=signed(row["difference_points"]),
@@ -66,13 +57,8 @@ def _estimate(row: _Row) -> Estimate:
             ),
             said("at stake {money}; association, not cause", money=stake_words(row)),
         ),
-        colour=theme.LOST if is_worse else theme.ADVANCED,
+        is_loss=is_worse,
     )
-
-
-def points_interval(row: _Row) -> str:
-    """The 95 % interval of the difference, in points."""
-    return signed_interval(row["difference_low_points"], row["difference_high_points"])
 
 
 def stake_words(row: _Row) -> str:

@@ -6,18 +6,17 @@ from typing import Any
 import plotly.graph_objects as go
 
 from journey_analytics.language import said
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.wording import (
     capital,
     count,
     duration,
-    interval,
+    lost_words,
     name,
+    points_interval,
     several,
     share,
     signed,
-    signed_interval,
 )
 from journey_analytics.rework.sentences import (
     is_loss,
@@ -38,14 +37,11 @@ def rework_figure(rows: Sequence[_Row]) -> go.Figure:
 
 
 def _estimate(row: _Row) -> Estimate:
-    low, high = row["journey_low_share"], row["journey_high_share"]
     label = capital(name(subject_words(row)))
-    return Estimate(
+    return Estimate.of_share(
+        row,
+        "journey",
         label=label,
-        told=f"{share(row['journey_share'])} ({interval(low, high)})",
-        value=row["journey_share"],
-        low=low,
-        high=high,
         sample=row["base_count"],
         hover=(
             label,
@@ -55,11 +51,7 @@ def _estimate(row: _Row) -> Estimate:
                 journeys=several(row["base_count"], "journey"),
                 times=several(row["occurrence_count"], "time"),
             ),
-            said(
-                "lost {dropoff_share_with} with it, {dropoff_share_without} without",
-                dropoff_share_with=share(row["dropoff_share_with"]),
-                dropoff_share_without=share(row["dropoff_share_without"]),
-            ),
+            lost_words(row),
             said(
                 "{difference_points} points, 95 % {points_interval}; association, not cause",
                 difference_points=signed(row["difference_points"]),
@@ -70,13 +62,8 @@ def _estimate(row: _Row) -> Estimate:
                 median_extra_seconds=duration(row["median_extra_seconds"]),
             ),
         ),
-        colour=theme.LOST if is_loss(row) else theme.ADVANCED,
+        is_loss=is_loss(row),
     )
-
-
-def points_interval(row: _Row) -> str:
-    """The 95 % interval of the difference, in points."""
-    return signed_interval(row["difference_low_points"], row["difference_high_points"])
 
 
 def bottleneck_figure(rows: Sequence[_Row]) -> go.Figure:
@@ -139,12 +126,9 @@ def _hand(row: _Row) -> Estimate:
         to_value=name(row["to_value"]),
         dimension=name(row["dimension"]),
     )
-    return Estimate(
+    return Estimate.of_difference(
+        row,
         label=label,
-        told=f"{signed(row['difference_points'])} ({points_interval(row)})",
-        value=row["difference_points"],
-        low=row["difference_low_points"],
-        high=row["difference_high_points"],
         sample=min(row["compared_count"], row["compared_reference_count"]),
         hover=(
             label,
@@ -159,5 +143,5 @@ def _hand(row: _Row) -> Estimate:
                 reference_count=count(row["reference_count"]),
             ),
         ),
-        colour=theme.LOST if is_loss(row) else theme.ADVANCED,
+        is_loss=is_loss(row),
     )

@@ -7,13 +7,10 @@ import plotly.graph_objects as go
 
 from journey_analytics.language import said
 from journey_analytics.process_rules.sentences import result_sentence
-from journey_analytics.report.figures import theme
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.stored import retold
 from journey_analytics.report.wording import (
     capital,
-    interval,
-    share,
 )
 
 _Row = dict[str, Any]
@@ -33,14 +30,11 @@ def rules_figure(rows: Sequence[_Row]) -> go.Figure:
 
 
 def _estimate(row: _Row) -> Estimate:
-    low, high = row["violated_low_share"], row["violated_high_share"]
-    return Estimate(
+    return Estimate.of_share(
+        row,
+        "violated",
         label=retold(row["description"]),
-        told=f"{share(row['violated_share'])} ({interval(low, high)})",
-        value=row["violated_share"],
-        low=low,
-        high=high,
         sample=row["fulfilled_count"] + row["violated_count"],
         hover=(retold(row["description"]), capital(result_words(row))),
-        colour=theme.LOST if row["violated_count"] else theme.ADVANCED,
+        is_loss=row["violated_count"] > 0,
     )
