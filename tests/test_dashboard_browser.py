@@ -1,6 +1,5 @@
 """The dashboard in a real browser: every view in both languages and widths, filters, comparison, exports, history."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -19,16 +18,6 @@ from journey_analytics.dashboard.words import FILTERS
 from journey_analytics.language import LANGUAGES
 from journey_analytics.report.views import VIEWS
 
-CHROMIUM = shutil.which("chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESKTOP, PHONE = 1440, 390
 WAIT = 60_000
 ANCHORS = [view.anchor for view in VIEWS]
@@ -53,10 +42,6 @@ UNNAMED = """() => {
   return [...document.querySelectorAll('select, button, a[href], input')].filter(one => !isNamed(one)).length;
 }"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path: the browser tests did not run"),
-]
 waitress = pytest.importorskip("waitress")
 
 
@@ -93,15 +78,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(publish_run(tmp_path_factory.mktemp("lived") / "world"))
     yield served
     served.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield chromium
-        chromium.close()
 
 
 class Visit:

@@ -1,9 +1,7 @@
 """The step flow in the report: links are drawn as thick as their journeys, ends are totals, no name is covered."""
 
 import json
-import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +20,6 @@ from journey_analytics.report.step_tables import STEP_TABLES
 
 FRAMES = world_frames(journeys=600)
 FLOW = FRAMES["mart.step_flow"]
-CHROMIUM = shutil.which("chromium")
 
 
 def links_of(level: str, anchor: str) -> pl.DataFrame:
@@ -217,17 +214,6 @@ def figure_of(flow: pl.DataFrame, level: str, anchor: str, top: int = 6) -> Any:
     return step_flow_figure(flow, level=level, anchor=anchor, steps=steps, top=top)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path: the browser tests did not run")
 def test_no_name_covers_another_with_5_30_or_120_activities(browser: Any, page: Path):
     tab = browser.new_page(viewport={"width": 1440, "height": 900})
     tab.goto(page.as_uri())

@@ -274,8 +274,5 @@ def test_the_interval_of_a_difference_is_that_of_the_house(world: Warehouse) -> 
         high=difference_high(share, pl.col("n"), other, pl.col("m")),
     )
     world.create_from("core.trial", cases.with_columns(a=share, b=other))
-    found = world.frame(
-        "select difference_low(a, wilson_low(a, n), b, wilson_high(b, m)) as low, "
-        "difference_high(a, wilson_high(a, n), b, wilson_low(b, m)) as high from core.trial"
-    )
+    found = world.frame("select difference_low(a, n, b, m) as low, difference_high(a, n, b, m) as high from core.trial")
     assert found.sort("low", "high").rows() == [pytest.approx(row) for row in expected.sort("low", "high").rows()]

@@ -36,6 +36,7 @@ _UNANSWERED: Final = "ticket_unanswered"
 """The one wait that is ours to end; other pauses are the customer's, and go before being lost by their meaning."""
 _HELPING_KINDS: Final = ("activity", "channel")
 _REPEATS: Final = ("self_loop", "loop")
+_POINTS: Final = ("difference_points", "difference_low_points", "difference_high_points")
 
 
 @dataclass(frozen=True)
@@ -127,23 +128,12 @@ def _driver_rows(drivers: pl.DataFrame, personas: Sequence[str], *, helps: bool)
 
 
 def _driver(row: Row, *, helps: bool) -> Cause:
-    names = ["difference_points", "difference_low_points", "difference_high_points", "exposed_count"]
-    shown = [f"-{names[0]}", f"-{names[2]}", f"-{names[1]}", names[3]] if helps else names
-    key = {name: row[name] for name in ("stage", "kind", "driver")}
-    of_all = row["persona"] == ALL
-    table = "mart.driver" if of_all else "mart.persona_driver"
-    return Cause(
-        persona=row["persona"],
-        stage=row["stage"],
-        item=row["driver"],
-        points=row[names[0]],
-        low=row[names[1]],
-        high=row[names[2]],
-        n=row["exposed_count"],
-        base_count=row["entered_count"],
-        note="came again by this channel" if row["kind"] == "channel" else "driver",
-        query=looked_up(table, shown, key if of_all else {"persona": row["persona"], **key}),
-    )
+    key = ("stage", "kind", "driver")
+    note = "came again by this channel" if row["kind"] == "channel" else "driver"
+    table, key = ("mart.driver", key) if row["persona"] == ALL else ("mart.persona_driver", ("persona", *key))
+    shown = [f"-{_POINTS[0]}", f"-{_POINTS[2]}", f"-{_POINTS[1]}"] if helps else _POINTS
+    counts = ("exposed_count", "entered_count")
+    return _cause(row, table, key, persona=row["persona"], item=row["driver"], counts=counts, note=note, shown=shown)
 
 
 def _friction_causes(friction: pl.DataFrame, personas: Sequence[str]) -> Iterator[Cause]:
@@ -155,40 +145,38 @@ def _friction_causes(friction: pl.DataFrame, personas: Sequence[str]) -> Iterato
         pl.col("journey_count") >= SMALL_GROUP,
         pl.col("difference_low_points") > 0,
     )
-    names = ("difference_points", "difference_low_points", "difference_high_points", "journey_count")
+    key, counts = ("persona", "stage", "signal"), ("journey_count", "entered_count")
     for row in chosen.sort("persona", "stage", "signal").to_dicts():
-        yield Cause(
-            persona=row["persona"],
-            stage=row["stage"],
-            item=row["signal"],
-            points=row[names[0]],
-            low=row[names[1]],
-            high=row[names[2]],
-            n=row["journey_count"],
-            base_count=row["entered_count"],
-            note="friction",
-            query=looked_up("mart.friction", names, {name: row[name] for name in ("persona", "stage", "signal")}),
-        )
+        persona, item = row["persona"], row["signal"]
+        yield _cause(row, "mart.friction", key, persona=persona, item=item, counts=counts, note="friction")
 
 
 def _rework_causes(rework: pl.DataFrame) -> Iterator[Cause]:
     chosen = rework.filter(
         pl.col("is_ranked"), pl.col("kind").is_in(list(_REPEATS)), pl.col("difference_low_points") > 0
     )
-    names = ("difference_points", "difference_low_points", "difference_high_points", "journey_count")
+    key, counts = ("kind", "subject"), ("journey_count", "base_count")
     for row in chosen.sort("stage", "kind", "subject").to_dicts():
-        yield Cause(
-            persona=ALL,
-            stage=row["stage"],
-            item=row["subject"],
-            points=row[names[0]],
-            low=row[names[1]],
-            high=row[names[2]],
-            n=row["journey_count"],
-            base_count=row["base_count"],
-            note="repeated at once" if row["kind"] == "self_loop" else "came back to it",
-            query=looked_up("mart.rework", names, {name: row[name] for name in ("kind", "subject")}),
-        )
+        note = "repeated at once" if row["kind"] == "self_loop" else "came back to it"
+        yield _cause(row, "mart.rework", key, persona=ALL, item=row["subject"], counts=counts, note=note)
+
+
+def _cause(
+    row: Row,
+    table: str,
+    key: Sequence[str],
+    *,
+    persona: str,
+    item: str,
+    counts: tuple[str, str],
+    note: str,
+    shown: Sequence[str] = _POINTS,
+) -> Cause:
+    """One row of a table as a cause; `counts` are the columns of its n and of the journeys it is asked of."""
+    points, low, high = (row[name] for name in _POINTS)
+    n, base_count = (row[name] for name in counts)
+    query = looked_up(table, [*shown, counts[0]], {name: row[name] for name in key})
+    return Cause(persona, row["stage"], item, points, low, high, n, base_count, note, query)
 
 
 def _without_doubles(causes: Sequence[Cause]) -> list[Cause]:

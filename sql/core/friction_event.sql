@@ -66,14 +66,6 @@ sign as (
     where t.stage in ('awareness', 'consideration', 'decision', 'post_purchase')
 ),
 
-counted_sign as (
-    select
-        *,
-        row_number() over (partition by rule_number, journey_id, stage order by position) as number
-    from sign
-    where counting = 'times'
-),
-
 wait_end as (
     select
         s.rule_number,
@@ -86,16 +78,32 @@ wait_end as (
     group by s.rule_number, s.touchpoint_id
 ),
 
-wait as (
+counted_sign as (
     select
         s.*,
-        floor(
-            (epoch_us(coalesce(e.ended_at, c.cutoff_at)) - epoch_us(s.occurred_at)) / (s.threshold * 3600000000)
-        )::bigint as occurrence_count
+        case s.counting
+            when 'times'
+                then (
+                    row_number() over (
+                        partition by s.rule_number, s.journey_id, s.stage
+                        order by s.position
+                    ) >= s.threshold
+                )::bigint
+            when 'directly_again' then (s.is_repeated and s.next_gap_us <= s.threshold * 1000000)::bigint
+            when 'wait'
+                then floor(
+                    (epoch_us(coalesce(e.ended_at, c.cutoff_at)) - epoch_us(s.occurred_at))
+                    / (s.threshold * 3600000000)
+                )::bigint
+        end as occurrence_count,
+        case s.counting
+            when 'times' then 0::bigint
+            when 'directly_again' then s.next_gap_us
+            when 'wait' then (s.threshold * 3600000000)::bigint
+        end as felt_after_us
     from sign as s
     cross join cutoff as c
     left join wait_end as e on s.rule_number = e.rule_number and s.touchpoint_id = e.touchpoint_id
-    where s.counting = 'wait'
 ),
 
 felt as (
@@ -107,35 +115,9 @@ felt as (
         stage,
         signal,
         weight,
-        occurred_at as felt_at,
-        1::bigint as occurrence_count
-    from counted_sign
-    where number >= threshold
-    union all
-    select
-        rule_number,
-        touchpoint_id,
-        journey_id,
-        customer_id,
-        stage,
-        signal,
-        weight,
-        occurred_at + to_microseconds(next_gap_us) as felt_at,
-        1::bigint as occurrence_count
-    from sign
-    where counting = 'directly_again' and is_repeated and next_gap_us <= threshold * 1000000
-    union all
-    select
-        rule_number,
-        touchpoint_id,
-        journey_id,
-        customer_id,
-        stage,
-        signal,
-        weight,
-        occurred_at + to_microseconds((threshold * 3600000000)::bigint) as felt_at,
+        occurred_at + to_microseconds(felt_after_us) as felt_at,
         occurrence_count
-    from wait
+    from counted_sign
     where occurrence_count > 0
 )
 

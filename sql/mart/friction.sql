@@ -138,46 +138,36 @@ shown as (
     from marked
 ),
 
-bounded as (
-    select
-        *,
-        wilson_low(dropoff_share_with, settled_with_count) as dropoff_low_share_with,
-        wilson_high(dropoff_share_with, settled_with_count) as dropoff_high_share_with,
-        wilson_low(dropoff_share_without, settled_without_count) as dropoff_low_share_without,
-        wilson_high(dropoff_share_without, settled_without_count) as dropoff_high_share_without
-    from shown
-),
-
 friction as (
     select
-        b.persona,
-        b.stage,
-        b.signal,
-        b.entered_count,
-        b.journey_count,
-        b.journey_share,
-        wilson_low(b.journey_share, b.entered_count) as journey_low_share,
-        wilson_high(b.journey_share, b.entered_count) as journey_high_share,
-        b.settled_with_count,
-        b.dropoff_share_with,
-        b.dropoff_low_share_with,
-        b.dropoff_high_share_with,
-        b.settled_without_count,
-        b.dropoff_share_without,
-        b.dropoff_low_share_without,
-        b.dropoff_high_share_without,
-        100 * (b.dropoff_share_with - b.dropoff_share_without) as difference_points,
+        s.persona,
+        s.stage,
+        s.signal,
+        s.entered_count,
+        s.journey_count,
+        s.journey_share,
+        wilson_low(s.journey_share, s.entered_count) as journey_low_share,
+        wilson_high(s.journey_share, s.entered_count) as journey_high_share,
+        s.settled_with_count,
+        s.dropoff_share_with,
+        wilson_low(s.dropoff_share_with, s.settled_with_count) as dropoff_low_share_with,
+        wilson_high(s.dropoff_share_with, s.settled_with_count) as dropoff_high_share_with,
+        s.settled_without_count,
+        s.dropoff_share_without,
+        wilson_low(s.dropoff_share_without, s.settled_without_count) as dropoff_low_share_without,
+        wilson_high(s.dropoff_share_without, s.settled_without_count) as dropoff_high_share_without,
+        100 * (s.dropoff_share_with - s.dropoff_share_without) as difference_points,
         100 * difference_low(
-            b.dropoff_share_with, b.dropoff_low_share_with, b.dropoff_share_without, b.dropoff_high_share_without
+            s.dropoff_share_with, s.settled_with_count, s.dropoff_share_without, s.settled_without_count
         ) as difference_low_points,
         100 * difference_high(
-            b.dropoff_share_with, b.dropoff_high_share_with, b.dropoff_share_without, b.dropoff_low_share_without
+            s.dropoff_share_with, s.settled_with_count, s.dropoff_share_without, s.settled_without_count
         ) as difference_high_points,
         coalesce(
-            b.settled_with_count >= m.minimum_count and b.settled_without_count >= m.minimum_count, false
+            s.settled_with_count >= m.minimum_count and s.settled_without_count >= m.minimum_count, false
         ) as is_ranked,
-        b.is_suppressed
-    from bounded as b
+        s.is_suppressed
+    from shown as s
     cross join minimum as m
 )
 

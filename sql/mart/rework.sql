@@ -295,49 +295,39 @@ shared_rework as (
     from counted_rework
 ),
 
-bounded_rework as (
-    select
-        *,
-        wilson_low(dropoff_share_with, settled_with_count) as dropoff_low_share_with,
-        wilson_high(dropoff_share_with, settled_with_count) as dropoff_high_share_with,
-        wilson_low(dropoff_share_without, settled_without_count) as dropoff_low_share_without,
-        wilson_high(dropoff_share_without, settled_without_count) as dropoff_high_share_without
-    from shared_rework
-),
-
 rework as (
     select
-        b.kind,
-        b.subject,
-        row_number() over (partition by b.kind order by b.journey_count desc, b.subject) as place,
-        b.journey_count,
-        b.occurrence_count,
-        b.base_count,
-        b.open_count,
-        b.journey_share,
-        wilson_low(b.journey_share, b.base_count) as journey_low_share,
-        wilson_high(b.journey_share, b.base_count) as journey_high_share,
-        b.settled_with_count,
-        b.dropoff_share_with,
-        b.dropoff_low_share_with,
-        b.dropoff_high_share_with,
-        b.settled_without_count,
-        b.dropoff_share_without,
-        b.dropoff_low_share_without,
-        b.dropoff_high_share_without,
-        100 * (b.dropoff_share_with - b.dropoff_share_without) as difference_points,
+        r.kind,
+        r.subject,
+        row_number() over (partition by r.kind order by r.journey_count desc, r.subject) as place,
+        r.journey_count,
+        r.occurrence_count,
+        r.base_count,
+        r.open_count,
+        r.journey_share,
+        wilson_low(r.journey_share, r.base_count) as journey_low_share,
+        wilson_high(r.journey_share, r.base_count) as journey_high_share,
+        r.settled_with_count,
+        r.dropoff_share_with,
+        wilson_low(r.dropoff_share_with, r.settled_with_count) as dropoff_low_share_with,
+        wilson_high(r.dropoff_share_with, r.settled_with_count) as dropoff_high_share_with,
+        r.settled_without_count,
+        r.dropoff_share_without,
+        wilson_low(r.dropoff_share_without, r.settled_without_count) as dropoff_low_share_without,
+        wilson_high(r.dropoff_share_without, r.settled_without_count) as dropoff_high_share_without,
+        100 * (r.dropoff_share_with - r.dropoff_share_without) as difference_points,
         100 * difference_low(
-            b.dropoff_share_with, b.dropoff_low_share_with, b.dropoff_share_without, b.dropoff_high_share_without
+            r.dropoff_share_with, r.settled_with_count, r.dropoff_share_without, r.settled_without_count
         ) as difference_low_points,
         100 * difference_high(
-            b.dropoff_share_with, b.dropoff_high_share_with, b.dropoff_share_without, b.dropoff_low_share_without
+            r.dropoff_share_with, r.settled_with_count, r.dropoff_share_without, r.settled_without_count
         ) as difference_high_points,
-        b.median_extra_seconds,
-        b.settled_with_count >= m.minimum_count
-        and b.settled_without_count >= m.minimum_count
-        and b.base_count >= m.minimum_count as is_ranked,
-        b.example_journey_ids
-    from bounded_rework as b
+        r.median_extra_seconds,
+        r.settled_with_count >= m.minimum_count
+        and r.settled_without_count >= m.minimum_count
+        and r.base_count >= m.minimum_count as is_ranked,
+        r.example_journey_ids
+    from shared_rework as r
     cross join minimum as m
 )
 

@@ -145,63 +145,45 @@ counted_rule as (
     left join found_part as p on r.rule_id = p.rule_id
 ),
 
-bounded_rule as (
-    select
-        *,
-        wilson_low(violated_share, certain_count) as violated_low_share,
-        wilson_high(violated_share, certain_count) as violated_high_share,
-        wilson_low(violated_dropoff_share, violated_settled_count) as violated_dropoff_low_share,
-        wilson_high(violated_dropoff_share, violated_settled_count) as violated_dropoff_high_share,
-        wilson_low(fulfilled_dropoff_share, fulfilled_settled_count) as fulfilled_dropoff_low_share,
-        wilson_high(fulfilled_dropoff_share, fulfilled_settled_count) as fulfilled_dropoff_high_share
-    from counted_rule
-),
-
 rule_conformance as (
     select
-        b.rule_id,
-        b.kind,
-        b.scope,
-        b.description,
-        b.activation_count,
-        b.fulfilled_count,
-        b.violated_count,
-        b.pending_count,
-        b.violated_share,
-        b.violated_low_share,
-        b.violated_high_share,
-        b.journey_count,
-        b.violated_journey_count,
-        b.fulfilled_journey_count,
-        b.violated_settled_count,
-        b.violated_dropoff_share,
-        b.violated_dropoff_low_share,
-        b.violated_dropoff_high_share,
-        b.fulfilled_settled_count,
-        b.fulfilled_dropoff_share,
-        b.fulfilled_dropoff_low_share,
-        b.fulfilled_dropoff_high_share,
-        100 * (b.violated_dropoff_share - b.fulfilled_dropoff_share) as difference_points,
+        c.rule_id,
+        c.kind,
+        c.scope,
+        c.description,
+        c.activation_count,
+        c.fulfilled_count,
+        c.violated_count,
+        c.pending_count,
+        c.violated_share,
+        wilson_low(c.violated_share, c.certain_count) as violated_low_share,
+        wilson_high(c.violated_share, c.certain_count) as violated_high_share,
+        c.journey_count,
+        c.violated_journey_count,
+        c.fulfilled_journey_count,
+        c.violated_settled_count,
+        c.violated_dropoff_share,
+        wilson_low(c.violated_dropoff_share, c.violated_settled_count) as violated_dropoff_low_share,
+        wilson_high(c.violated_dropoff_share, c.violated_settled_count) as violated_dropoff_high_share,
+        c.fulfilled_settled_count,
+        c.fulfilled_dropoff_share,
+        wilson_low(c.fulfilled_dropoff_share, c.fulfilled_settled_count) as fulfilled_dropoff_low_share,
+        wilson_high(c.fulfilled_dropoff_share, c.fulfilled_settled_count) as fulfilled_dropoff_high_share,
+        100 * (c.violated_dropoff_share - c.fulfilled_dropoff_share) as difference_points,
         100 * difference_low(
-            b.violated_dropoff_share,
-            b.violated_dropoff_low_share,
-            b.fulfilled_dropoff_share,
-            b.fulfilled_dropoff_high_share
+            c.violated_dropoff_share, c.violated_settled_count, c.fulfilled_dropoff_share, c.fulfilled_settled_count
         ) as difference_low_points,
         100 * difference_high(
-            b.violated_dropoff_share,
-            b.violated_dropoff_high_share,
-            b.fulfilled_dropoff_share,
-            b.fulfilled_dropoff_low_share
+            c.violated_dropoff_share, c.violated_settled_count, c.fulfilled_dropoff_share, c.fulfilled_settled_count
         ) as difference_high_points,
-        b.violated_settled_count > 0
-        and b.fulfilled_settled_count > 0
-        and b.violated_settled_count >= m.minimum_count
-        and b.fulfilled_settled_count >= m.minimum_count as is_dropoff_ranked,
-        b.dropoff_note,
-        b.certain_count > 0 and b.certain_count >= m.minimum_count and b.missing_part is null as is_ranked,
-        'no touchpoint fits ' || b.missing_part as note
-    from bounded_rule as b
+        c.violated_settled_count > 0
+        and c.fulfilled_settled_count > 0
+        and c.violated_settled_count >= m.minimum_count
+        and c.fulfilled_settled_count >= m.minimum_count as is_dropoff_ranked,
+        c.dropoff_note,
+        c.certain_count > 0 and c.certain_count >= m.minimum_count and c.missing_part is null as is_ranked,
+        'no touchpoint fits ' || c.missing_part as note
+    from counted_rule as c
     cross join minimum as m
 )
 
