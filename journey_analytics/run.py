@@ -28,6 +28,7 @@ from journey_analytics.publish import publish
 from journey_analytics.report import keep_report, report_frames, write_report
 from journey_analytics.rule_tables import check_rule_tables
 from journey_analytics.rule_warnings import undone_warnings
+from journey_analytics.run_warnings import cutoff_warnings, refusal_warnings, refused_count, stage_warnings
 from journey_analytics.segment_rules import read_segments
 from journey_analytics.warehouse import Warehouse, open_memory
 from journey_analytics.workspace import existing, writable
@@ -36,8 +37,6 @@ Progress = Callable[[str], None]
 
 _VERSION = version("journey-analytics")
 _STAGING_FOLDERS = ("staging", "admission", "macro", "config")
-_FEW_UNMATCHED = 0.01
-"""Share of touchpoints without a rule above which a run warns."""
 _BUILD_TABLE = """
 create table if not exists run.build (
     build_id bigint, built_at timestamp, as_of_at timestamp, cutoff_at timestamp, newest_load_id bigint,
@@ -85,7 +84,7 @@ def run(
     with writable(config) as warehouse:
         with clock.step("load"):
             loaded = _load(config, warehouse, files=files, names=None, progress=progress)
-        refused = _refused_count(warehouse)
+        refused = refused_count(warehouse)
         rebuilt = _rebuild(config, warehouse, files=files, as_of=as_of, full=full, clock=clock)
         if rebuilt or loaded.read_count or not config.published.is_file():
             with clock.step("publish"):
@@ -95,9 +94,9 @@ def run(
         cutoff = last_cutoff(warehouse)
         warnings = (
             *loaded.warnings,
-            *_refusal_warnings(_refused_count(warehouse) - refused),
-            *_cutoff_warnings(warehouse, cutoff),
-            *_stage_warnings(warehouse, cutoff),
+            *refusal_warnings(refused_count(warehouse) - refused),
+            *cutoff_warnings(warehouse, cutoff),
+            *stage_warnings(warehouse, cutoff),
             *undone_warnings(warehouse),
         )
         return RunSummary(loaded, cutoff, rebuilt, page, warnings, clock.seconds)
@@ -348,50 +347,6 @@ def _write_report(
             f"cannot write the report to {folder}: {error.strerror}; [report] dir or --out needs a folder that this "
             "user may write; the tables are complete"
         ) from error
-
-
-def _cutoff_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
-    rows = warehouse.rows("select source, last_seen_at, is_silent, guards_cutoff from run.cutoff order by source")
-    silent = [
-        f"source {source!r} has been silent since {last:%Y-%m-%d %H:%M} UTC, longer than in the 90 days before: "
-        + ("the cut-off T waits for it" if guards else "guards_cutoff = false, so the cut-off T does not wait for it")
-        for source, last, is_silent, guards in rows
-        if is_silent
-    ]
-    newest = max((last for _, last, _, _ in rows), default=cutoff)
-    if cutoff - newest > timedelta(days=1):
-        days = (cutoff - newest).days
-        silent.append(
-            f"--as-of lies {days:,} days after the last touchpoint: journeys are taken to be silent until then"
-        )
-    return silent
-
-
-def _refusal_warnings(change: int) -> list[str]:
-    """What a change of rules or staging did to rows loaded earlier: `change` is the difference of all refused rows."""
-    if not change:
-        return []
-    return [f"with the rules as they are now, {change:+,} rows loaded earlier are refused: see `journey rejected`"]
-
-
-def _stage_warnings(warehouse: Warehouse, cutoff: datetime) -> list[str]:
-    """Why there may be little to see: no touchpoint at all, none by T, or none that a rule places."""
-    counts = "count(*)::bigint, min(occurred_at), count(*) filter (where stage_rule is null)::bigint"
-    ((count, first, unmatched),) = warehouse.rows(f"select {counts} from core.touchpoint")
-    if not count:
-        return [
-            "no touchpoint was found: do the paths of the sources match files? `journey rejected` lists refused rows"
-        ]
-    if cutoff < first:
-        return [f"--as-of lies before the first touchpoint ({first:%Y-%m-%d}): nothing had happened yet"]
-    if unmatched > _FEW_UNMATCHED * count:
-        share = f"{100 * unmatched / count:.1f} %"
-        return [f"{share} of the touchpoints match no stage rule: `journey stage suggest` says what they may be"]
-    return []
-
-
-def _refused_count(warehouse: Warehouse) -> int:
-    return warehouse.value("select count(*) from run.rejected_event") if warehouse.has("run.rejected_event") else 0
 
 
 def _built_at(warehouse: Warehouse) -> datetime:

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import polars as pl
+from needed_nodes import needed
 
 from journey_analytics import build
 from journey_analytics import run as job
@@ -23,7 +24,6 @@ Event = tuple[str, str] | tuple[str, str, str]
 WANTED = (
     "mart.directly_follows", "mart.variant", "mart.headline", "core.journey_segment", "core.touchpoint_object",
 )  # fmt: skip
-Node = build.Model | build.Step
 
 _FOLLOWS = """
 select activity, next_activity, follow_count - passive_follow_count
@@ -47,20 +47,10 @@ def built(config: Config) -> Config:
         build.load_macros(warehouse, files)
         cutoff = decide_cutoff(warehouse, as_of=None, guarding=[source.name for source in config.sources])
         models = [model for schema in ("core", "mart") for model in build.read_models(files, schema)]
-        for node in _needed(build.ordered(models, python_steps(cutoff))):
+        for node in needed(build.ordered(models, python_steps(cutoff)), WANTED):
             build.run_models(warehouse, [node])
         publish(warehouse, config.published)
     return config
-
-
-def _needed(nodes: Sequence[Node]) -> list[Node]:
-    """Of nodes in order, those that `WANTED` comes from."""
-    wanted, kept = set(WANTED), list[Node]()
-    for node in reversed(nodes):
-        if wanted & (node.makes if isinstance(node, build.Step) else {node.name}):
-            kept.append(node)
-            wanted |= node.reads
-    return kept[::-1]
 
 
 def imported(log: Path, folder: Path, **options: str) -> tuple[Imported, Config]:

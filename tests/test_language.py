@@ -24,6 +24,7 @@ from journey_analytics.report import (
     funnels,
     inference,
     journeys,
+    losses,
     map_section,
     paths,
     planned,
@@ -44,7 +45,7 @@ PACKAGE = Path(language.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 FILES = sorted(PACKAGE.glob("locale/*/*.csv"))
 SECTIONS = {
-    "losses": journeys.losses, "flow": journeys.flow, "time": journeys.time_in_stage, "funnels": funnels.funnels,
+    "losses": losses.losses, "flow": journeys.flow, "time": journeys.time_in_stage, "funnels": funnels.funnels,
     "drivers": drivers.drivers, "changes": changes.changes, "rework": rework.rework, "wins": wins.wins,
     "attribution": attribution.attribution, "map": map_section.process_map, "steps": step_section.step_flow,
     "paths": paths.paths, "variants": variants.variants, "planned": planned.planned, "rules": rules.rules,

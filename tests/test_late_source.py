@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from needed_nodes import needed
 
 from journey_analytics import build, run, steps
 from journey_analytics.config import read_config
@@ -97,8 +98,8 @@ def measured(workspace: Path, *, as_of: date | None = None) -> tuple[datetime, d
         build.load_config(warehouse, files)
         build.load_macros(warehouse, files)
         cutoff = steps.decide_cutoff(warehouse, as_of=ends_at, guarding=SOURCES)
-        chosen = [step for step in steps.python_steps(cutoff) if step.name in ("learning", "sequence")]
-        build.run_models(warehouse, build.ordered(build.read_models(files, "core"), chosen))
+        nodes = build.ordered(build.read_models(files, "core"), steps.python_steps(cutoff))
+        build.run_models(warehouse, needed(nodes, ("core.stage_visit", "core.journey", "core.touchpoint")))
         found = stage_dropoff(entrants(warehouse, by=()), cutoff=cutoff).filter(pl.col("followed_count") >= 500)
     assert found["stage"].to_list() == ["awareness", "consideration", "decision"]
     return cutoff, {stage: 100 * share for stage, share in found.select("stage", "estimated_dropoff_share").iter_rows()}

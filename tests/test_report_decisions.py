@@ -16,7 +16,8 @@ from journey_analytics.report.decision_tables import DECISION_TABLES
 from journey_analytics.report.figures import forest, theme
 from journey_analytics.report.figures.axes import number_axis, short_label
 from journey_analytics.report.frames import complete
-from journey_analytics.report.journeys import losses, time_in_stage
+from journey_analytics.report.journeys import time_in_stage
+from journey_analytics.report.losses import losses
 from journey_analytics.report.page import report_page
 from journey_analytics.report.wording import signed, signed_interval
 

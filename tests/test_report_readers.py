@@ -10,7 +10,7 @@ from report_world import world_frames
 from journey_analytics.language import written_in
 from journey_analytics.personas.naming import _key
 from journey_analytics.personas.words import persona_title
-from journey_analytics.report import changes, journeys, map_groups, overview, wins
+from journey_analytics.report import changes, journeys, losses, map_groups, overview, wins
 from journey_analytics.report.figures.forest import Estimate, forest_figure
 from journey_analytics.report.frames import complete
 from journey_analytics.report.page import _summary
@@ -36,14 +36,14 @@ def stages(*rows: tuple[str, float, float, float]) -> pl.DataFrame:
 
 def test_the_largest_loss_is_named_alone_only_where_no_other_interval_reaches_it():
     clear = stages(("awareness", 0.2, 0.1, 0.3), ("consideration", 0.5, 0.4, 0.6), ("post_purchase", 0.9, 0.4, 1.0))
-    assert journeys.loss_sentence(clear).startswith("Consideration: 50.0")
+    assert losses.loss_sentence(clear).startswith("Consideration: 50.0")
     close = stages(("awareness", 0.45, 0.38, 0.52), ("consideration", 0.5, 0.52, 0.6), ("decision", 0.1, 0.0, 0.2))
-    said = journeys.loss_sentence(close)
+    said = losses.loss_sentence(close)
     assert said.startswith("No stage stands out: the intervals of Awareness 45.0\u00a0% and Consideration 50.0\u00a0%")
     assert "the largest is Consideration" in said
     assert "Decision" not in said
     with written_in("it"):
-        assert journeys.loss_sentence(close).startswith("Nessuna fase spicca: gli intervalli di Scoperta")
+        assert losses.loss_sentence(close).startswith("Nessuna fase spicca: gli intervalli di Scoperta")
 
 
 def test_overview_and_index_say_the_same_of_the_largest_loss():
@@ -138,7 +138,7 @@ def test_a_persona_has_one_title_wherever_it_is_named():
     title = "One-time buyer, back"
     assert group_title("persona", "one_time_buyer_back") == f"Persona: {title}"
     assert title in wins._barrier({"segment": "persona", "segment_value": "one_time_buyer_back"})
-    cells = journeys._segment_cells(
+    cells = losses._segment_cells(
         FRAMES["mart.stage_dropoff"].to_dicts()[0] | {"segment": "persona", "segment_value": "one_time_buyer_back"}
     )
     assert cells[0] == title

@@ -40,8 +40,7 @@ _PARTS: Final = 1000
 
 DATA: Final = "data"
 RULES: Final = "rules"
-SOURCES: Final = (DATA, RULES)
-"""What the setting `persona_source` may be."""
+"""The two that the setting `persona_source` may be."""
 
 _SOURCE: Final = "select value from config.setting where setting = 'persona_source'"
 _ACTIVE: Final = "from core.journey where not is_passive and started_at <= ?"

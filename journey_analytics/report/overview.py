@@ -5,15 +5,16 @@ from typing import Any
 
 import polars as pl
 
-from journey_analytics.drivers.sentences import pause_time
 from journey_analytics.language import said
 from journey_analytics.opportunity.sentences import FEWER_THAN_ONE, rounded
-from journey_analytics.report import journeys
 from journey_analytics.report.blocks import Section, card, chart, grid
 from journey_analytics.report.figures.dropoff import of_all, stage_order
 from journey_analytics.report.figures.overview import trend_figure
 from journey_analytics.report.figures.segments import ranking_stage
+from journey_analytics.report.losses import loss_sentence, repeat_sentence
 from journey_analytics.report.markup import Html, join, tag
+from journey_analytics.report.overview_actions import to_do
+from journey_analytics.report.overview_blocks import answer, marked, ranked_opportunities, said_below, said_first
 from journey_analytics.report.segment_words import group_title
 from journey_analytics.report.trend import Move, last_move, months
 from journey_analytics.report.wording import (
@@ -31,7 +32,6 @@ from journey_analytics.report.wording import (
 Frames = Mapping[str, pl.DataFrame]
 TABLES = ("mart.headline", "mart.stage_dropoff", "mart.stage_variant", "mart.opportunity", "mart.driver")
 
-_MOST_ACTIONS = 3
 _Row = dict[str, Any]
 
 
@@ -43,22 +43,17 @@ def overview(frames: Frames) -> Section:
 def partly(frames: Frames, rest: Collection[str]) -> Section:
     """The same where the tables of `rest` show all journeys, whatever is chosen: each answer from them says so."""
     lost = tag("div", _where(frames), _worse(frames))
-    next_ = tag("div", _worth(frames, rest), _to_do(frames, rest))
+    next_ = tag("div", _worth(frames, rest), to_do(frames, rest))
     head = _first(frames["mart.headline"])
     counted = ("mart.headline" in rest) == ("mart.stage_variant" in rest)
     without = _without_stage(frames["mart.stage_variant"] if counted else frames["mart.stage_variant"].clear())
-    whose = _more(said("These counts are of all journeys.")) if "mart.headline" in rest else None
+    whose = said_below(said("These counts are of all journeys.")) if "mart.headline" in rest else None
     cards = join([tag("div", *_cards(head, without), class_="cards"), *([whose] if whose else [])])
     apart = _left_apart(head["passive_journey_count"])
     foot = [*([apart] if apart else []), tag("p", _meaning(), class_="definition")]
     return Section(
         "overview", said("Overview"), tag("span", _lead()), join([cards, grid("two answers", lost, next_), *foot])
     )
-
-
-def _of_all(text: str, table: str, rest: Collection[str]) -> str:
-    """An answer from a table, marked where that shows all journeys."""
-    return said("For all journeys: {answer}", answer=text) if table in rest else text
 
 
 def _lead() -> str:
@@ -73,27 +68,13 @@ def _meaning() -> str:
     ).replace(" %", "\u00a0%")
 
 
-def _answer(question: str, *parts: Html | None, view: str, more: str) -> Html:
-    """One question with its answer. `view`: the anchor of the view that tells more."""
-    link = tag("p", tag("a", more, href=f"#{view}", data_view=view), class_="onward")
-    return tag("div", tag("h3", question), *parts, link, class_="answer")
-
-
-def _said_first(text: str, key: str) -> Html:
-    return tag("p", text.replace(" %", "\u00a0%"), class_="value", data_kpi=key)
-
-
-def _more(text: str | None) -> Html | None:
-    return tag("p", text.replace(" %", "\u00a0%"), class_="more") if text else None
-
-
 def _where(frames: Frames) -> Html:
     dropoff = frames["mart.stage_dropoff"]
-    return _answer(
+    return answer(
         said("Where do we lose customers?"),
-        _said_first(journeys.loss_sentence(dropoff), "biggest_loss"),
+        said_first(loss_sentence(dropoff), "biggest_loss"),
         _stage_bars(dropoff),
-        _more(journeys.repeat_sentence(dropoff)),
+        said_below(repeat_sentence(dropoff)),
         view="losses",
         more=said("All losses, with intervals and by segment"),
     )
@@ -134,9 +115,9 @@ def _worse(frames: Frames) -> Html:
         ),
         heading="h4",
     )
-    return _answer(
+    return answer(
         said("Is it getting worse?"),
-        _said_first(_move_words(last_move(found)), "trend") if by_month else _more(_without_months(stage)),
+        said_first(_move_words(last_move(found)), "trend") if by_month else said_below(_without_months(stage)),
         drawn if found else None,
         view="changes",
         more=_changes_words(frames["mart.change"]),
@@ -199,20 +180,15 @@ def _move_words(move: Move | None) -> str:
 
 
 def _worth(frames: Frames, rest: Collection[str]) -> Html:
-    ranked = _ranked(frames)
+    ranked = ranked_opportunities(frames)
     best = ranked[0] if ranked else None
-    return _answer(
+    return answer(
         said("What is it worth?"),
-        _said_first(_of_all(_worth_words(best), "mart.opportunity", rest), "worth"),
-        _more(_worth_basis(best)),
+        said_first(marked(_worth_words(best), "mart.opportunity", rest), "worth"),
+        said_below(_worth_basis(best)),
         view="wins",
         more=said("All that can be won, ranked"),
     )
-
-
-def _ranked(frames: Frames) -> list[_Row]:
-    rows = frames["mart.opportunity"].filter(pl.col("is_ranked") & pl.col("customers_per_month").is_not_null())
-    return rows.sort("place", "stage", "segment", "segment_value", nulls_last=True).to_dicts()
 
 
 def _worth_words(row: _Row | None) -> str:
@@ -263,97 +239,6 @@ def _worth_basis(row: _Row | None) -> str | None:
         group=group_title(row["segment"], row["segment_value"]),
         stage=stage_title(row["stage"]),
     )
-
-
-def _to_do(frames: Frames, rest: Collection[str]) -> Html:
-    barriers = [_of_all(text, "mart.driver", rest) for text in _barriers(frames["mart.driver"])]
-    openings = [_of_all(text, "mart.opportunity", rest) for text in _openings(_ranked(frames))]
-    actions = [*barriers, *openings][:_MOST_ACTIONS]
-    items = [tag("li", action.replace(" %", "\u00a0%")) for action in actions]
-    nothing = _said_first(said("Nothing stands out yet: wait for more journeys."), "action")
-    valued = _unlisted(_ranked(frames)) if items else None
-    return _answer(
-        said("What should we do?"),
-        tag("ol", *items, class_="actions", data_kpi="action") if items else nothing,
-        _more(said("These go together with being lost; whether they cause it, only a trial shows.")) if items else None,
-        _more(valued),
-        view="drivers",
-        more=said("What goes with being lost, and how sure that is"),
-    )
-
-
-def _unlisted(ranked: Sequence[_Row]) -> str | None:
-    """That the gain above is of none of the actions: its interval begins at nothing, so it is no advice."""
-    if not ranked or (ranked[0]["customers_low_per_month"] or 0) > 0:
-        return None
-    return said(
-        "The gain above belongs to “{group}” and to none of these: its interval begins at 0.",
-        group=group_title(ranked[0]["segment"], ranked[0]["segment_value"]),
-    )
-
-
-def _barriers(drivers: pl.DataFrame) -> list[str]:
-    """The error, then the wait, that most losses go with, each where its interval leaves zero out."""
-    sure = drivers.filter(pl.col("is_found").fill_null(value=False) & (pl.col("difference_low_points") > 0))
-    extra = sure.with_columns(extra=pl.col("difference_points") * pl.col("exposed_count"))
-    rows = extra.sort(["extra", "stage", "driver"], descending=[True, False, False], nulls_last=True).to_dicts()
-    return [
-        _barrier(row)
-        for kind in ("error", "wait")
-        for row in [one for one in rows if one["kind"] == kind][:1]
-    ]  # fmt: skip
-
-
-def _barrier(row: _Row) -> str:
-    values = {
-        "what": name(row["driver"]),
-        "stage": stage_title(row["stage"]),
-        "points": _positive(row["difference_points"]),
-        "low": _positive(row["difference_low_points"]),
-        "high": _positive(row["difference_high_points"]),
-        "n": count(row["exposed_count"]),
-        "base": count(row["entered_count"]),
-    }
-    if row["kind"] == "error":
-        return said(
-            "Repair “{what}” in {stage}: {n} of {base} journeys meet it, and of these {points} points more are lost "
-            "(95 % interval {low} to {high}).",
-            **values,
-        )
-    return said(
-        "Come back to customers in {stage} sooner: {n} of {base} journeys pause for more than {time}, and of these "
-        "{points} points more are lost (95 % interval {low} to {high}).",
-        time=pause_time(row["driver"]),
-        **values,
-    )
-
-
-def _positive(points: float | None) -> str:
-    """Points that are known to be above zero, without their sign."""
-    return signed(points).removeprefix("+")
-
-
-def _openings(ranked: Sequence[_Row]) -> list[str]:
-    """The first of the opportunities whose interval leaves zero out."""
-    sure = [row for row in ranked if (row["customers_low_per_month"] or 0) > 0]
-    return [_opening(row, is_valued=row is ranked[0]) for row in sure[:_MOST_ACTIONS]]
-
-
-def _opening(row: _Row, *, is_valued: bool) -> str:
-    """`is_valued`: the gain named under “What is it worth?” is that of this one."""
-    values = {
-        "group": group_title(row["segment"], row["segment_value"]),
-        "stage": stage_title(row["stage"]),
-        "present": share(row["present_advance_share"]),
-        "target": share(row["target_advance_share"]),
-    }
-    if is_valued:
-        return said(
-            "Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}. The gain above is "
-            "that of this one.",
-            **values,
-        )
-    return said("Look at “{group}” in {stage}: {present} move on, comparable groups reach {target}.", **values)
 
 
 def _first(headline: pl.DataFrame) -> Mapping[str, Any]:

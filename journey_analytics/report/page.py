@@ -10,7 +10,6 @@ import polars as pl
 
 from journey_analytics.instants import naive
 from journey_analytics.language import language, said
-from journey_analytics.report import journeys
 from journey_analytics.report.active import active_frames
 from journey_analytics.report.chosen import (
     Packed,
@@ -21,6 +20,7 @@ from journey_analytics.report.chosen import (
     unfollowed_words,
 )
 from journey_analytics.report.frames import complete
+from journey_analytics.report.losses import loss_sentence
 from journey_analytics.report.markup import Html, tag
 from journey_analytics.report.offline import drawing_footer, drawing_scripts, offline_page, write_whole
 from journey_analytics.report.selection import ALL, narrowed
@@ -99,7 +99,7 @@ def _summary(tables: Frames) -> Html:
     rows = tables["mart.headline"].to_dicts()
     head = rows[0] if rows else {}
     counts = {key: head.get(f"{key}_count") for key in ("journey", "converted", "dropped", "open")}
-    loss = journeys.loss_sentence(tables["mart.stage_dropoff"])
+    loss = loss_sentence(tables["mart.stage_dropoff"])
     as_of = head.get("as_of_at")
     known = {"as_of": as_of and as_of.isoformat(), "language": language(), "loss": loss, **counts}
     text = json.dumps(known, sort_keys=True, ensure_ascii=False)

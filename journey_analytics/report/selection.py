@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import polars as pl
 
@@ -152,18 +152,6 @@ def choice_of_query(query: str) -> Choice:
         ConfigurationError: as `choice_of`, or when a parameter is given twice.
     """
     return choice_of(_once(parse_qsl(query.removeprefix("?"), keep_blank_values=True)))
-
-
-def choice_of_key(key: str) -> Choice:
-    """The choice that a `key` stands for.
-
-    Raises:
-        ConfigurationError: as `choice_of`, or when a part of the key has no value.
-    """
-    if key in ("", WHOLE):
-        return ALL
-    parts = [part.partition("=") for part in key.split(",")]
-    return choice_of(_once([(name, unquote(value)) for name, _, value in parts]))
 
 
 def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
