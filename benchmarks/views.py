@@ -75,6 +75,12 @@ _MONTHS = {
     "core.selection_journey": ("started_month", "started_at"),
     "mart.stage_entrant": ("entry_month", "entered_at"),
 }
+_COUNTED = (
+    "mart.selection_headline", "core.path_journey", "core.first_purchase", "core.path_kind", "core.path_node",
+    "core.path_passage", "core.path_beginning", "core.variant_steps", "core.variant_journey", "mart.link_cube",
+    "mart.activity_cube", "mart.step_cube",
+)  # fmt: skip
+"""What is counted of journeys, in order."""
 _QUERIES = {
     "all": "",
     "one filter": "device=mobile",
@@ -156,8 +162,12 @@ def count_again(warehouse: "Warehouse") -> None:
         "create or replace table core.leading_currency as select max(currency) as currency from mart.selection_headline"
     )
     files = build.sql_files()
-    model = next(one for one in build.read_models(files, "mart") if one.name == "mart.selection_headline")
-    warehouse.execute(f"create or replace table {model.name} as {model.sql}", name=model.name)
+    build.load_macros(warehouse, files)
+    models = {one.name: one for schema in ("core", "mart") for one in build.read_models(files, schema)}
+    for name in _COUNTED:
+        warehouse.execute(f"create or replace table {name} as {models[name].sql}", name=name)
+        _tell(name)
+    warehouse.execute("drop table core.path_journey")
 
 
 def _tell(done: str) -> None:

@@ -13,6 +13,8 @@ PUBLISHED_CORE = (
     "core.touchpoint", "core.session", "core.journey", "core.stage_visit", "core.login_reliability",
     "core.inactivity_limit", "core.need_signal", "core.journey_segment", "core.left_censored_journey",
     "core.settled_until", "core.touchpoint_object", "core.touchpoint_text", "core.selection_journey",
+    "core.path_kind", "core.path_node", "core.path_passage", "core.path_beginning", "core.variant_journey",
+    "core.variant_steps",
 )  # fmt: skip
 PUBLISHED_VIEWS = ("core.touchpoint_at_cutoff", "core.journey_at_cutoff")
 """The state at T, over the tables above: each after those that it reads."""

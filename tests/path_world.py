@@ -14,8 +14,9 @@ from journey_analytics.contract import END_NODES, START
 from journey_analytics.warehouse import Warehouse
 
 MARTS = (
-    "mart.activity", "mart.directly_follows", "mart.headline", "mart.path_activity", "mart.path_example",
-    "mart.path_link", "mart.variant",
+    "mart.activity", "mart.activity_cube", "mart.directly_follows", "mart.headline", "mart.path_activity",
+    "mart.path_example",
+    "mart.link_cube", "mart.path_link", "mart.variant",
 )  # fmt: skip
 Row = Mapping[str, Any]
 Link = tuple[str, str]

@@ -9,6 +9,7 @@ import polars as pl
 
 from journey_analytics.contract import END_NODES, START
 from journey_analytics.errors import ConfigurationError, nearest
+from journey_analytics.paths.kinds import BY_STATUS, chosen_sql, kinds_sql
 from journey_analytics.paths.selection import EVERYTHING, NUMBERED, SEGMENT_COLUMNS, Selection, selected_journeys_sql
 from journey_analytics.warehouse import Warehouse, quoted
 
@@ -27,70 +28,54 @@ _BY_STATUS: Final = """
     count(*) filter (where is_settled and status = 'converted')::bigint as settled_converted_count,
     count(*) filter (where is_settled and status <> 'open')::bigint as settled_count"""
 
-_LINKS: Final = f"""{NUMBERED},
-
-passage as (
-    select
-        j.journey_number, j.status, j.is_settled, t.activity, coalesce(t.next_activity, {_END}) as next_activity,
-        t.next_gap_us
-    from core.touchpoint_at_cutoff as t
-    inner join numbered_journey as j on t.journey_id = j.journey_id
-    union all
-    select j.journey_number, j.status, j.is_settled, '{START}', t.activity, null::bigint
-    from core.touchpoint_at_cutoff as t
-    inner join numbered_journey as j on t.journey_id = j.journey_id
-    where t.position = 1
-),
-
-journey_link as (
-    select journey_number, status, is_settled, activity, next_activity, count(*) as follow_count
-    from passage
-    group by journey_number, status, is_settled, activity, next_activity
-),
-
-counted_link as (
-    select activity, next_activity, sum(follow_count)::bigint as follow_count,{_BY_STATUS}
-    from journey_link
-    group by activity, next_activity
+_LINKS: Final = f"""
+with counted_link as (
+    select c.node_number, c.next_number, sum(c.follow_count)::bigint as follow_count,{BY_STATUS}
+    from {{cube}} as c
+    inner join core.path_kind as k on c.kind_number = k.kind_number
+    group by c.node_number, c.next_number
 ),
 
 timed_link as (
-    select activity, next_activity, percentile_cont([0.5, 0.9]) within group (order by next_gap_us) as gap_us
-    from passage
-    where next_gap_us is not null
-    group by activity, next_activity
+    select node_number, next_number, percentile_cont([0.5, 0.9]) within group (order by next_gap_us) as gap_us
+    from core.path_passage
+    where next_gap_us is not null and {{chosen}}
+    group by node_number, next_number
 )
 
-select c.*, t.gap_us[1] / 1e6 as median_seconds, t.gap_us[2] / 1e6 as p90_seconds
+select
+    a.node as activity, n.node as next_activity, c.* exclude (node_number, next_number),
+    t.gap_us[1] / 1e6 as median_seconds, t.gap_us[2] / 1e6 as p90_seconds
 from counted_link as c
-left join timed_link as t on c.activity = t.activity and c.next_activity = t.next_activity
-order by c.activity, c.next_activity
+inner join core.path_node as a on c.node_number = a.node_number
+inner join core.path_node as n on c.next_number = n.node_number
+left join timed_link as t on c.node_number = t.node_number and c.next_number = t.next_number
+order by activity, next_activity
 """
 
-_ACTIVITIES: Final = f"""{NUMBERED},
-
-journey_activity as (
+_KIND_LINKS: Final = "(select * from mart.link_cube where {chosen})"
+_JOURNEY_LINKS: Final = """(
     select
-        j.journey_number, j.status, j.is_settled, t.activity,
-        count(*) as touchpoint_count,
-        count(*) filter (where t.position = 1) as start_count,
-        count(*) filter (where t.next_activity is null) as end_count
-    from core.touchpoint_at_cutoff as t
-    inner join numbered_journey as j on t.journey_id = j.journey_id
-    group by j.journey_number, j.status, j.is_settled, t.activity
-),
+        kind_number, node_number, next_number, count(*) as follow_count,
+        count(distinct journey_number) as journey_count
+    from core.path_passage
+    where {chosen}
+    group by kind_number, node_number, next_number
+)"""
 
-counted_activity as (
+_ACTIVITIES: Final = f"""
+with counted_activity as (
     select
-        activity,
-        sum(touchpoint_count)::bigint as touchpoint_count,
-        sum(start_count)::bigint as start_count,
-        sum(end_count)::bigint as end_count,
-        coalesce(sum(end_count) filter (where status = 'converted'), 0)::bigint as converted_end_count,
-        coalesce(sum(end_count) filter (where status = 'dropped'), 0)::bigint as dropped_end_count,
-        coalesce(sum(end_count) filter (where status = 'open'), 0)::bigint as open_end_count,{_BY_STATUS}
-    from journey_activity
-    group by activity
+        c.activity,
+        sum(c.touchpoint_count)::bigint as touchpoint_count,
+        sum(c.start_count)::bigint as start_count,
+        sum(c.end_count)::bigint as end_count,
+        coalesce(sum(c.end_count) filter (where k.status = 'converted'), 0)::bigint as converted_end_count,
+        coalesce(sum(c.end_count) filter (where k.status = 'dropped'), 0)::bigint as dropped_end_count,
+        coalesce(sum(c.end_count) filter (where k.status = 'open'), 0)::bigint as open_end_count,{BY_STATUS}
+    from {{cube}} as c
+    inner join core.path_kind as k on c.kind_number = k.kind_number
+    group by c.activity
 )
 
 select c.*, a.stage
@@ -98,6 +83,18 @@ from counted_activity as c
 inner join mart.activity as a on c.activity = a.activity
 order by c.activity
 """
+
+_KIND_ACTIVITIES: Final = "(select * from mart.activity_cube where {chosen})"
+_JOURNEY_ACTIVITIES: Final = """(
+    select
+        p.kind_number, n.node as activity, count(*) as touchpoint_count,
+        count(distinct p.journey_number) as journey_count, count(*) filter (where p.position = 1) as start_count,
+        count(*) filter (where p.next_number < 0) as end_count
+    from core.path_passage as p
+    inner join core.path_node as n on p.node_number = n.node_number
+    where p.node_number > 0 and {chosen}
+    group by p.kind_number, n.node
+)"""
 
 _BEHIND: Final = f"""{NUMBERED},
 
@@ -147,12 +144,14 @@ def links(warehouse: Warehouse, selection: Selection = EVERYTHING) -> pl.DataFra
     `segment` and `segment_value` name the selection; counts, waits and nulls are as in the mart, whose rows are given
     where it has them.
     """
-    return _of_selection(warehouse, selection, _LINK_TABLE, _LINKS).sort("activity", "next_activity")
+    cubes = (_KIND_LINKS, _JOURNEY_LINKS)
+    return _of_selection(warehouse, selection, _LINK_TABLE, _LINKS, cubes).sort("activity", "next_activity")
 
 
 def activities(warehouse: Warehouse, selection: Selection = EVERYTHING) -> pl.DataFrame:
     """The activities of the selected active journeys: the columns of `mart.path_activity`, by activity."""
-    return _of_selection(warehouse, selection, _ACTIVITY_TABLE, _ACTIVITIES).sort("activity")
+    cubes = (_KIND_ACTIVITIES, _JOURNEY_ACTIVITIES)
+    return _of_selection(warehouse, selection, _ACTIVITY_TABLE, _ACTIVITIES, cubes).sort("activity")
 
 
 def journey_counts(warehouse: Warehouse, selection: Selection = EVERYTHING) -> dict[str, int]:
@@ -221,11 +220,19 @@ def _node(name: str, known: list[str], nodes: tuple[str, ...], what: str) -> str
     return found
 
 
-def _of_selection(warehouse: Warehouse, selection: Selection, table: str, sql: str) -> pl.DataFrame:
-    """The rows of the mart where it has this selection as a segment of its own, else counted now."""
+def _of_selection(
+    warehouse: Warehouse, selection: Selection, table: str, sql: str, cubes: tuple[str, str]
+) -> pl.DataFrame:
+    """The rows of the mart where it has this selection as a segment of its own, else added up now.
+
+    Added up are the counts by kind, or where the selection cuts through kinds those of its journeys.
+    """
     if (kept := _kept(warehouse, selection, table)) is not None:
         return kept
-    found = warehouse.frame(sql.format(selected=selected_journeys_sql(selection)), name=f"{table} of a selection")
+    chosen = chosen_sql(warehouse, selection)
+    cube = cubes[0] if kinds_sql(warehouse, selection) is not None else cubes[1]
+    asked = sql.format(cube=cube.format(chosen=chosen), chosen=chosen)
+    found = warehouse.frame(asked, name=f"{table} of a selection")
     named = found.with_columns(segment=pl.lit(selection.segment), segment_value=pl.lit(selection.segment_value))
     return named.select(warehouse.columns(table))
 

@@ -82,29 +82,17 @@ class Selection:
 EVERYTHING: Final = Selection()
 """All active journeys."""
 
-SELECTED: Final = """
+NUMBERED: Final = """
 with selected_journey as (
     {selected}
 ),
-"""
-"""How a statement about selected journeys begins; `{selected}` is what `selected_journeys_sql` gives."""
 
-NUMBERED: Final = f"""{SELECTED}
 numbered_journey as (
     select j.journey_id, j.status, j.is_settled, row_number() over (order by j.journey_id)::integer as journey_number
     from core.journey_at_cutoff as j
     inner join selected_journey as s on j.journey_id = s.journey_id
 )"""
-"""The same with the journeys numbered by their id."""
-
-JOURNEY_AMOUNT: Final = """
-journey_amount as (
-    select journey_id, sum(amount)::decimal(38, 4) as amount
-    from core.touchpoint_at_cutoff
-    where is_purchase and currency = ?
-    group by journey_id
-)"""
-"""What a journey was worth in the currency that the statement is given."""
+"""How a statement about selected journeys, numbered by their id, begins; `{selected}`: `selected_journeys_sql`."""
 
 
 def read_selection(warehouse: Warehouse, texts: Sequence[str], *, where: str = "--where") -> Selection:
@@ -148,9 +136,7 @@ def check_tables(warehouse: Warehouse) -> None:
     Raises:
         DataError: it was built or published by an older release.
     """
-    if not {"first_channel", "device"} <= set(warehouse.columns("core.journey_segment")) or not warehouse.has(
-        "core.journey_at_cutoff"
-    ):
+    if not warehouse.has("core.path_kind"):
         raise DataError(f"{warehouse.path} was made by an older release: run `journey run` first")
 
 

@@ -6,9 +6,10 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.contract import START
-from journey_analytics.paths.anchor import Anchor, Element, check_level, parse_anchor
+from journey_analytics.paths.anchor import PURCHASE, Anchor, Element, check_level, parse_anchor
+from journey_analytics.paths.kinds import BY_STATUS, kinds_sql
 from journey_analytics.paths.selection import NUMBERED, Selection, selected_journeys_sql
-from journey_analytics.paths.step_links import step_links
+from journey_analytics.paths.step_links import LINK_SCHEMA, ordered, shortened, step_links
 from journey_analytics.warehouse import Warehouse, quoted
 
 _NAME: Final = "step flow"
@@ -44,7 +45,24 @@ left join core.stage_visit as v on t.journey_id = v.journey_id and t.node = v.st
 order by t.journey, t.position, t.part
 """
 
-_ACTIVITIES: Final = "select distinct activity from core.touchpoint_at_cutoff order by activity"
+_CUBE_STEPS: Final = 8
+_CUBE_ANCHORS: Final = {"start": "start", "end": "end", "purchase": "purchase", PURCHASE: "purchase"}
+"""The anchors that `mart.step_cube` has, by what they are asked for by, and its steps each side of them."""
+
+_CUBE_LINKS: Final = f"""
+select
+    c.step_number, c.node, case c.next_node when 'END' then upper(k.status) else c.next_node end as next_node,
+    sum(c.first_count)::bigint as first_count,{BY_STATUS}
+from mart.step_cube as c
+inner join core.path_kind as k on c.kind_number = k.kind_number
+where c.level = ? and c.anchor = ? and c.kind_number in ({{kinds}})
+group by all
+"""
+
+_SELECTED_COUNT: Final = (
+    "select coalesce(sum(journey_count), 0)::bigint from core.path_kind where kind_number in ({kinds})"
+)
+_ACTIVITIES: Final = "select node from core.path_node where node_number > 0 order by node"
 
 
 @dataclass(frozen=True)
@@ -89,17 +107,24 @@ def step_flow(warehouse: Warehouse, selection: Selection, *, level: str, anchor:
         anchor: what steps are counted from; of a pattern its first match in each journey counts.
         steps: so many steps each side of the anchor have nodes of their own; what lies further is MORE.
     """
-    rows = _rows(warehouse, selection, level=level, anchor=anchor)
-    pattern = [_flag_name(place) for place in range(len(anchor.elements))]
-    links = step_links(rows, steps=steps, anchor=anchor.text, pattern=pattern)
-    return StepFlow(
-        level=level,
-        anchor=anchor,
-        steps=steps,
-        selected_count=rows["journey"].n_unique(),
-        journey_count=int(links.filter(pl.col("node") == START)["journey_count"].sum()),
-        links=links,
-    )
+    kinds = kinds_sql(warehouse, selection)
+    if kinds is not None and anchor.text in _CUBE_ANCHORS and steps <= _CUBE_STEPS:
+        links = _added_up(warehouse, kinds, level=level, anchor=anchor, steps=steps)
+        selected = warehouse.value(_SELECTED_COUNT.format(kinds=kinds), name=_NAME)
+    else:
+        rows = _rows(warehouse, selection, level=level, anchor=anchor)
+        pattern = [_flag_name(place) for place in range(len(anchor.elements))]
+        links = step_links(rows, steps=steps, anchor=anchor.text, pattern=pattern)
+        selected = rows["journey"].n_unique()
+    begun = int(links.filter(pl.col("node") == START)["journey_count"].sum())
+    return StepFlow(level, anchor, steps, selected_count=selected, journey_count=begun, links=links)
+
+
+def _added_up(warehouse: Warehouse, kinds: str, *, level: str, anchor: Anchor, steps: int) -> pl.DataFrame:
+    """The links of whole kinds of journeys, as counting their steps would give them."""
+    asked = [level, _CUBE_ANCHORS[anchor.text]]
+    found = warehouse.frame(_CUBE_LINKS.format(kinds=kinds), parameters=asked, name=_NAME).cast(LINK_SCHEMA)
+    return ordered(found) if steps == _CUBE_STEPS else shortened(found, steps)
 
 
 def _rows(warehouse: Warehouse, selection: Selection, *, level: str, anchor: Anchor) -> pl.DataFrame:

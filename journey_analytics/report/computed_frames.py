@@ -1,7 +1,6 @@
 """The tables of a selection that no mart holds: several conditions at once, several months, another window."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -126,6 +125,8 @@ def _headline(warehouse: Warehouse, choice: Choice, stored: Stored) -> pl.DataFr
 def _selection_headline(warehouse: Warehouse, choice: Choice, stored: Stored) -> pl.DataFrame | None:
     if not warehouse.has(_JOURNEY) or is_by_entry(choice):
         return None
+    if not choice.conditions:
+        return stored["mart.selection_headline"].filter(pl.col("segment") == WHOLE)
     found = warehouse.frame(_TOTALS.format(wanted=journeys_wanted(choice)), name="selection_headline")
     currency = stored["mart.selection_headline"]["currency"].drop_nulls().unique().sort().head(1).to_list()
     has_amount = pl.col("amount").is_not_null()
@@ -259,18 +260,15 @@ def of_paths(choice: Choice) -> Selection | None:
         return None
     names = {name: value for name, value in choice.conditions.items() if name != "month"}
     conditions = [Condition(name, (value,)) for name, value in names.items()]
-    return Selection((*conditions, *_days(choice)))
+    return Selection((*conditions, *_months(choice)))
 
 
-def _days(choice: Choice) -> list[Condition]:
+def _months(choice: Choice) -> list[Condition]:
     if not choice.months:
         return []
-    first, last = choice.months
-    if first == last:
-        return [Condition("started_month", (first,))]
-    year, month = map(int, last.split("-"))
-    after = date(year + month // 12, month % 12 + 1, 1)
-    return [Condition("started_on", (f"{first}-01", (after - timedelta(days=1)).isoformat()))]
+    first, last = (12 * int(month[:4]) + int(month[5:]) - 1 for month in choice.months)
+    months = tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
+    return [Condition("started_month", months)]
 
 
 def _path(table: str, make: Callable[[Warehouse, Selection], pl.DataFrame]) -> Compute:
@@ -278,7 +276,7 @@ def _path(table: str, make: Callable[[Warehouse, Selection], pl.DataFrame]) -> C
 
     def computed(warehouse: Warehouse, choice: Choice, stored: Stored) -> pl.DataFrame | None:
         selection = of_paths(choice)
-        if selection is None or not warehouse.has("core.journey_at_cutoff"):
+        if selection is None or not warehouse.has("core.path_kind"):
             return None
         if not selection.conditions:
             return stored[table]
@@ -315,7 +313,7 @@ COMPUTED: Final[Mapping[str, Compute]] = {
     "mart.path_activity": _path("mart.path_activity", links.activities),
     "mart.step_flow": _path("mart.step_flow", _step_flows),
     "mart.path_tree": _path("mart.path_tree", _trees),
-    "mart.variant": _path("mart.variant", lambda w, s: variants(w, s, level="activity").head(200)),
-    "mart.stage_variant": _path("mart.stage_variant", lambda w, s: variants(w, s, level="stage").head(200)),
+    "mart.variant": _path("mart.variant", lambda w, s: variants(w, s, level="activity", limit=200)),
+    "mart.stage_variant": _path("mart.stage_variant", lambda w, s: variants(w, s, level="stage", limit=200)),
 }
 """How each table of a choice is computed; null where it cannot follow the choice."""

@@ -93,16 +93,19 @@ def _counted(rows: Sequence[tuple[int, int, int, int]]) -> list[Difference]:
     share = pl.when(n > 0).then(pl.col("part") / n)
     other = pl.when(other_n > 0).then(pl.col("other_part") / other_n)
     counted = frame.select(
-        first=_struct(share, n),
-        second=_struct(other, other_n),
+        n,
+        share.alias("share"),
+        wilson_low(share, n).alias("low"),
+        wilson_high(share, n).alias("high"),
+        other_n,
+        other.alias("other"),
+        wilson_low(other, other_n).alias("other_low"),
+        wilson_high(other, other_n).alias("other_high"),
         points=100 * (share - other),
         low_points=100 * difference_low(share, n, other, other_n),
         high_points=100 * difference_high(share, n, other, other_n),
     )
-    return [
-        Difference(Share(**first), Share(**second), points, low, high)
-        for first, second, points, low, high in counted.iter_rows()
-    ]
+    return [Difference(Share(*row[:4]), Share(*row[4:8]), *row[8:]) for row in counted.iter_rows()]
 
 
 def _told(graph: MapGraph, versus: MapGraph, found: list[Difference], ends_known: bool) -> list[Difference]:
@@ -115,7 +118,3 @@ def _told(graph: MapGraph, versus: MapGraph, found: list[Difference], ends_known
 def _unknown(one: Difference) -> Difference:
     first, second = (Share(side.n, None, None, None) for side in (one.first, one.second))
     return Difference(first, second, None, None, None, is_too_recent=True)
-
-
-def _struct(share: pl.Expr, n: pl.Expr) -> pl.Expr:
-    return pl.struct(n=n, share=share, low=wilson_low(share, n), high=wilson_high(share, n))

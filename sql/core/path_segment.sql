@@ -3,27 +3,14 @@
 -- rebuild: full
 -- Every kind (core.path_journey: alike in status and segments) belongs to all/all and to one value of each segment;
 -- `segment_number` stands for (segment, segment_value).
-with journey_kind as (
-    select distinct
-        kind_number,
-        status,
-        is_settled,
-        first_channel,
-        device,
-        persona,
-        customer_kind,
-        started_month
-    from core.path_journey
-),
-
-kind_segment as (
+with kind_segment as (
     select
         kind_number,
         status,
         is_settled,
         unnest(['all', 'first_channel', 'device', 'persona', 'customer_kind', 'started_month']) as segment,
         unnest(['all', first_channel, device, persona, customer_kind, started_month]) as segment_value
-    from journey_kind
+    from core.path_kind
 ),
 
 path_segment as (

@@ -7,32 +7,7 @@
 -- core.settled_until), `settled_count` are closed, `settled_converted_count` of them with a purchase: a share of
 -- purchases is the one ÷ the other. `stage` is that of mart.activity. Passive journeys are left out; those whose
 -- beginning may be missing are in. Segments: core.path_journey; all/all is the whole.
-with journey_activity as (
-    select
-        j.journey_number,
-        j.kind_number,
-        t.activity,
-        count(*)::bigint as touchpoint_count,
-        count(*) filter (where t.position = 1)::bigint as start_count,
-        count(*) filter (where t.next_activity is null)::bigint as end_count
-    from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
-    group by j.journey_number, j.kind_number, t.activity
-),
-
-kind_activity as (
-    select
-        kind_number,
-        activity,
-        count(*)::bigint as journey_count,
-        sum(touchpoint_count)::bigint as touchpoint_count,
-        sum(start_count)::bigint as start_count,
-        sum(end_count)::bigint as end_count
-    from journey_activity
-    group by kind_number, activity
-),
-
-counted_activity as (
+with counted_activity as (
     select
         s.segment,
         s.segment_value,
@@ -51,7 +26,7 @@ counted_activity as (
             sum(k.journey_count) filter (where s.is_settled and s.status = 'converted'), 0
         )::bigint as settled_converted_count,
         coalesce(sum(k.journey_count) filter (where s.is_settled and s.status <> 'open'), 0)::bigint as settled_count
-    from kind_activity as k
+    from mart.activity_cube as k
     inner join core.path_segment as s on k.kind_number = s.kind_number
     group by s.segment, s.segment_value, k.activity
 ),

@@ -9,74 +9,12 @@
 -- linearly; null for the links from START and to an end, which take no time. Passive journeys (only e-mails that nobody
 -- reacted to) are left out; those whose beginning may be missing are in. Segments: core.path_journey; all/all is the
 -- whole.
-with activity_number as (
-    select
-        activity,
-        (row_number() over (order by activity))::integer as activity_number
-    from (
-        select distinct activity
-        from core.touchpoint_at_cutoff
-    ) as named
-    union all
-    select
-        activity,
-        activity_number
-    from (values ('START', 0), ('CONVERTED', -1), ('DROPPED', -2), ('OPEN', -3)) as node (activity, activity_number)
-),
-
-passage as (
-    select
-        j.journey_number,
-        j.kind_number,
-        a.activity_number,
-        t.next_gap_us,
-        coalesce(n.activity_number, case j.status when 'converted' then -1 when 'dropped' then -2 else -3 end)
-            as next_number
-    from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
-    inner join activity_number as a on t.activity = a.activity
-    left join activity_number as n on t.next_activity = n.activity
-    union all
-    select
-        j.journey_number,
-        j.kind_number,
-        0 as activity_number,
-        null::bigint as next_gap_us,
-        a.activity_number as next_number
-    from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
-    inner join activity_number as a on t.activity = a.activity
-    where t.position = 1
-),
-
-journey_link as (
-    select
-        journey_number,
-        kind_number,
-        activity_number,
-        next_number,
-        count(*)::bigint as follow_count
-    from passage
-    group by journey_number, kind_number, activity_number, next_number
-),
-
-kind_link as (
-    select
-        kind_number,
-        activity_number,
-        next_number,
-        sum(follow_count)::bigint as follow_count,
-        count(*)::bigint as journey_count
-    from journey_link
-    group by kind_number, activity_number, next_number
-),
-
-counted_link as (
+with counted_link as (
     select
         s.segment_number,
         s.segment,
         s.segment_value,
-        l.activity_number,
+        l.node_number,
         l.next_number,
         sum(l.follow_count)::bigint as follow_count,
         sum(l.journey_count)::bigint as journey_count,
@@ -87,29 +25,29 @@ counted_link as (
             sum(l.journey_count) filter (where s.is_settled and s.status = 'converted'), 0
         )::bigint as settled_converted_count,
         coalesce(sum(l.journey_count) filter (where s.is_settled and s.status <> 'open'), 0)::bigint as settled_count
-    from kind_link as l
+    from mart.link_cube as l
     inner join core.path_segment as s on l.kind_number = s.kind_number
-    group by s.segment_number, s.segment, s.segment_value, l.activity_number, l.next_number
+    group by s.segment_number, s.segment, s.segment_value, l.node_number, l.next_number
 ),
 
 timed_link as (
     select
         s.segment_number,
-        p.activity_number,
+        p.node_number,
         p.next_number,
         percentile_cont([0.5, 0.9]) within group (order by p.next_gap_us) as gap_us
-    from passage as p
+    from core.path_passage as p
     inner join core.path_segment as s on p.kind_number = s.kind_number
     where p.next_gap_us is not null
-    group by s.segment_number, p.activity_number, p.next_number
+    group by s.segment_number, p.node_number, p.next_number
 ),
 
 path_link as (
     select
         c.segment,
         c.segment_value,
-        a.activity,
-        n.activity as next_activity,
+        a.node as activity,
+        n.node as next_activity,
         c.follow_count,
         c.journey_count,
         c.converted_count,
@@ -120,12 +58,12 @@ path_link as (
         t.gap_us[1] / 1e6 as median_seconds,
         t.gap_us[2] / 1e6 as p90_seconds
     from counted_link as c
-    inner join activity_number as a on c.activity_number = a.activity_number
-    inner join activity_number as n on c.next_number = n.activity_number
+    inner join core.path_node as a on c.node_number = a.node_number
+    inner join core.path_node as n on c.next_number = n.node_number
     left join timed_link as t
         on
             c.segment_number = t.segment_number
-            and c.activity_number = t.activity_number
+            and c.node_number = t.node_number
             and c.next_number = t.next_number
 )
 

@@ -1,6 +1,7 @@
 """A canvas in pixels for figures whose texts must not collide: the page scrolls it where it does not fit."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -56,13 +57,20 @@ def note(text: str, x: float, y: float, *, size: int = 12, colour: str = theme.I
 
 def cubic(a: Point, b: Point, c: Point, d: Point, *, samples: int = _SAMPLES) -> list[Point]:
     """A Bézier curve as `samples` + 1 points; rounded, so the same graph gives the same bytes on every machine."""
-    points = []
-    for step in range(samples + 1):
-        t = step / samples
-        weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-        x, y = (sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1))
-        points.append((round(x, 1), round(y, 1)))
-    return points
+    return [
+        (
+            round(i * a[0] + j * b[0] + k * c[0] + m * d[0], 1),
+            round(i * a[1] + j * b[1] + k * c[1] + m * d[1], 1),
+        )
+        for i, j, k, m in _weights(samples)
+    ]
+
+
+@cache
+def _weights(samples: int) -> list[tuple[float, float, float, float]]:
+    """Of the four points of a Bézier curve, at each of its samples."""
+    steps = (step / samples for step in range(samples + 1))
+    return [((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3) for t in steps]
 
 
 def level(a: Point, b: Point, *, samples: int = _SAMPLES) -> list[Point]:

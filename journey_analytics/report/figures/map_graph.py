@@ -8,7 +8,7 @@ out stay in `MapGraph.flows`: what is not drawn is counted, and said.
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -61,6 +61,7 @@ class Outcome:
 
 
 NOBODY = Outcome(0, 0, 0, 0, 0)
+_Part = TypeVar("_Part", "Node", "Edge")
 
 
 @dataclass(frozen=True)
@@ -242,14 +243,21 @@ def recounted(graph: MapGraph, of: Tally) -> MapGraph:
     begun = leaving.get(START, 0)
     return replace(
         graph,
-        nodes=tuple(replace(node, journeys=_alone(node, journeys.get(node.key, []))) for node in graph.nodes),
-        edges=tuple(replace(edge, count=flows.get(edge.pair, 0)) for edge in graph.edges),
+        nodes=tuple(_changed(node, journeys=_alone(node, journeys.get(node.key, []))) for node in graph.nodes),
+        edges=tuple(_changed(edge, count=flows.get((edge.source, edge.target), 0)) for edge in graph.edges),
         flows=flows,
         terminals={**graph.terminals, START: begun},
         journey_count=begun,
         settled_count=of.settled,
         leaving=leaving,
     )
+
+
+def _changed(one: _Part, **changes: int | None) -> _Part:
+    """`dataclasses.replace` without its checks: a map compares thousands of arrows."""
+    made = object.__new__(type(one))
+    made.__dict__.update(one.__dict__, **changes)
+    return made
 
 
 def _alone(node: Node, journeys: Sequence[int]) -> int | None:

@@ -49,9 +49,13 @@ class Box:
 
     def overlaps(self, other: "Box", *, margin: float = 0.0) -> bool:
         """Whether two rectangles come closer than `margin`."""
-        apart_x = self.right + margin <= other.left or other.right + margin <= self.left
-        apart_y = self.bottom + margin <= other.top or other.bottom + margin <= self.top
-        return not (apart_x or apart_y)
+        # Asked of every number and every box of a map: without the properties, and no side after the first apart.
+        return not (
+            self.left + self.width + margin <= other.left
+            or other.left + other.width + margin <= self.left
+            or self.top + self.height + margin <= other.top
+            or other.top + other.height + margin <= self.top
+        )
 
 
 @dataclass(frozen=True)
