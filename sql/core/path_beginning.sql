@@ -4,17 +4,27 @@
 -- Steps are activities, or stages as the stage variants have them: of acts only, a purchase being a decision that
 -- enters `post_purchase`; immediate repeats are one step. `after_us` is the time from the start, `is_purchase`
 -- marks the step at which its first purchase falls. In the order of places and kinds (core.path_journey).
-with seen_step as (
+with begun as (
+    select
+        p.kind_number,
+        p.journey_number,
+        p.journey_id,
+        epoch_us(j.started_at) as started_us
+    from core.path_journey as p
+    inner join core.journey as j on p.journey_id = j.journey_id
+),
+
+seen_step as (
     select
         'activity' as level,
         j.kind_number,
         j.journey_number,
         t.activity as step,
         t.is_purchase,
-        t.occurred_at,
+        epoch_us(t.occurred_at) - j.started_us as after_us,
         2 * t.position as place_at
     from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
+    inner join begun as j on t.journey_id = j.journey_id
     union all
     select
         'stage' as level,
@@ -22,10 +32,10 @@ with seen_step as (
         j.journey_number,
         case when t.is_purchase then 'decision' else t.stage end as step,
         false as is_purchase,
-        t.occurred_at,
+        epoch_us(t.occurred_at) - j.started_us as after_us,
         2 * t.position as place_at
     from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
+    inner join begun as j on t.journey_id = j.journey_id
     where t.is_purchase or (not t.is_passive and t.stage <> 'unknown')
     union all
     select
@@ -34,10 +44,10 @@ with seen_step as (
         j.journey_number,
         'post_purchase' as step,
         true as is_purchase,
-        t.occurred_at,
+        epoch_us(t.occurred_at) - j.started_us as after_us,
         2 * t.position + 1 as place_at
     from core.touchpoint_at_cutoff as t
-    inner join core.path_journey as j on t.journey_id = j.journey_id
+    inner join begun as j on t.journey_id = j.journey_id
     where t.is_purchase
 ),
 
@@ -72,12 +82,10 @@ path_beginning as (
         p.kind_number,
         p.journey_number,
         p.step,
-        epoch_us(p.occurred_at) - epoch_us(j.started_at) as after_us,
+        p.after_us,
         coalesce(b.bought_at >= p.place_at and (p.next_place_at is null or b.bought_at < p.next_place_at), false)
             as is_purchase
     from placed_step as p
-    inner join core.path_journey as n on p.journey_number = n.journey_number
-    inner join core.journey_at_cutoff as j on n.journey_id = j.journey_id
     left join bought as b on p.level = b.level and p.journey_number = b.journey_number
     where p.place <= 13
 )
