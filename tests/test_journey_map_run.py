@@ -1,18 +1,26 @@
 """The journey map of a simulated world: the planted barrier and whom it meets, and every number run again."""
 
 import json
+import shutil
 from collections import Counter
 from random import Random
 
 import pytest
 from typer.testing import CliRunner
 
+from journey_analytics import build
 from journey_analytics import run as job
 from journey_analytics.cli import app
 from journey_analytics.config import Config, read_config
 from journey_analytics.simulate import simulate
 from journey_analytics.warehouse import open_published
 
+OWN_PERSONAS = """\
+persona,min_purchases,max_purchases,min_journeys,max_journeys,min_days,max_days,first_channel,device,description
+desktop_shopper,,,,,,,,desktop,Begins on a computer
+mobile_shopper,,,,,,,,mobile,Begins on a phone
+other_shopper,,,,,,,,,Begins on something else
+"""
 CELLS = "select query, value, low, high, n from mart.journey_map order by persona, stage, lane, place"
 
 
@@ -20,6 +28,23 @@ CELLS = "select query, value, low, high, n from mart.journey_map order by person
 def world(tmp_path_factory: pytest.TempPathFactory) -> Config:
     folder = tmp_path_factory.mktemp("map") / "world"
     simulate(folder, customers=500, days=240, seed=5)
+    config = read_config(folder / "journey.toml")
+    job.run(config)
+    return config
+
+
+@pytest.fixture(scope="module")
+def by_device(world: Config, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The same world with personas by rules of the analyst's own: on which device a journey begins."""
+    folder = tmp_path_factory.mktemp("map") / "by_device"
+    shutil.copytree(world.root, folder)
+    rules = folder / "sql" / "config"
+    rules.mkdir(parents=True)
+    settings = (build.builtin_sql() / "config" / "setting.csv").read_text(encoding="utf-8")
+    (rules / "setting.csv").write_text(
+        settings.replace("persona_source,data", "persona_source,rules"), encoding="utf-8"
+    )
+    (rules / "persona_rule.csv").write_text(OWN_PERSONAS, encoding="utf-8")
     config = read_config(folder / "journey.toml")
     job.run(config)
     return config
@@ -52,6 +77,19 @@ def test_the_map_says_whom_the_planted_barrier_meets(world, planted):
     shares = mobile_shares(world)
     assert named["persona"] in shares
     assert shares[named["persona"]] >= shares["all"], "the persona that it meets most is more often there"
+
+
+def test_the_map_names_the_planted_barrier_first_and_the_persona_it_is_planted_on(by_device, planted):
+    """The barrier is planted on a device, and personas here are by device: whom it meets is known to be one of them."""
+    first = told(by_device, f"lane = 'barriers' and place = 1 and stage = '{planted['stage']}'")
+    assert {row["persona"]: row["item"] for row in first if row["persona"] in ("all", "mobile_shopper")} == {
+        "all": planted["activity"], "mobile_shopper": planted["activity"],
+    }  # fmt: skip
+    met = told(by_device, f"lane = 'barrier_reach' and persona = 'all' and note = '{planted['activity']}'")
+    named = dict(row["item"].partition(" | ")[2].split(": ") for row in met)
+    assert (named["device"], named["persona"]) == (planted["segment_value"], f"{planted['segment_value']}_shopper")
+    found = {row["persona"]: row["item"] for row in first}
+    assert found.get("desktop_shopper") != planted["activity"], "it is planted on phones alone"
 
 
 def mobile_shares(world: Config) -> dict[str, float]:
