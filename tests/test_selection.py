@@ -217,7 +217,7 @@ def test_tables_by_persona_follow_it_and_no_other_choice() -> None:
     found = narrowed(every, Choice({"persona": "regular"}))
     for table in tables:
         assert found.follows[table]
-        assert found.frames[table].select("persona", "stage").rows() == [("all", "all")], table
+        assert found.frames[table].select("persona", "stage").rows() == [("regular", "all")], table
     assert found.frames["mart.persona"]["persona"].to_list() == ["regular"]
     other = narrowed(every, Choice({"device": "mobile"}))
     assert not any(other.follows[table] for table in (*tables, "mart.persona"))

@@ -155,7 +155,9 @@ def folded(summary: str, *content: Html, is_open: bool = False) -> Html:
 
 
 def switch(anchor: str, label: str, options: Sequence[tuple[str, str, Html]]) -> Html:
-    """One of several contents, chosen by (value, title); the first one is shown."""
+    """One of several contents, chosen by (value, title); the first one is shown. One alone needs no choosing."""
+    if len(options) == 1:
+        return options[0][2]
     choices = [tag("option", title, value=value) for value, title, _ in options]
     chooser = tag("label", tag("span", label), tag("select", *choices, data_switch=anchor), class_="switch")
     parts = [

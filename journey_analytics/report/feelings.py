@@ -12,7 +12,7 @@ from journey_analytics.report.blocks import Column, Section, chart, folded, swit
 from journey_analytics.report.figures.dropoff import stage_order
 from journey_analytics.report.figures.feelings import feelings_figure, friction_index
 from journey_analytics.report.figures.forest import Estimate, forest_figure
-from journey_analytics.report.journey_map_words import persona_titles
+from journey_analytics.report.journey_map_words import main_persona, persona_titles
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,
@@ -72,7 +72,7 @@ def feelings(frames: Mapping[str, pl.DataFrame]) -> Section | None:
 
 
 def _lead(felt: pl.DataFrame, friction: pl.DataFrame) -> Html:
-    shown = felt.filter(pl.col("is_shown") & (pl.col("persona") == _ALL) & pl.col("stage").is_in(STAGES))
+    shown = felt.filter(pl.col("is_shown") & (pl.col("persona") == main_persona(felt)) & pl.col("stage").is_in(STAGES))
     parts = [*_measured_words(shown), *_friction_words(shown), *_signal_words(friction)]
     return tag("span", " ".join(parts) or said("Too few scores and journeys to say how customers felt."))
 
@@ -138,18 +138,19 @@ def _signal(signal: str) -> str:
 
 
 def _ranked(friction: pl.DataFrame) -> list[_Row]:
-    """The signals of all personas that are lost more, the surest first; ties by stage and name."""
-    of_all = friction.filter((pl.col("persona") == _ALL) & pl.col("signal").is_in(SIGNALS))
-    told = of_all.filter(pl.col("is_ranked") & ~pl.col("is_suppressed") & pl.col("difference_low_points").is_not_null())
+    """The signals of all, or of the chosen persona, that are lost more, the surest first; ties by stage and name."""
+    whole = friction.filter((pl.col("persona") == main_persona(friction)) & pl.col("signal").is_in(SIGNALS))
+    told = whole.filter(pl.col("is_ranked") & ~pl.col("is_suppressed") & pl.col("difference_low_points").is_not_null())
     return told.sort("difference_low_points", stage_order(), "signal", descending=[True, False, False]).to_dicts()
 
 
 def _curves(felt: pl.DataFrame, titles: Mapping[str, str]) -> list[Html]:
-    personas = [_ALL, *sorted(set(felt["persona"].drop_nulls().to_list()) - {_ALL})]
+    main = main_persona(felt)
+    personas = [main, *sorted(set(felt["persona"].drop_nulls().to_list()) - {main})]
     drawn = [
         (f"p{place}", _persona(persona, titles), _curve(place, persona, felt))
         for place, persona in enumerate(personas)
-        if persona == _ALL or felt.filter((pl.col("persona") == persona) & pl.col("is_shown")).height
+        if persona == main or felt.filter((pl.col("persona") == persona) & pl.col("is_shown")).height
     ]
     return [switch("feelings-persona", said("Persona"), drawn)] if drawn else []
 

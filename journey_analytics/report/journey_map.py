@@ -16,6 +16,7 @@ from journey_analytics.report.journey_map_words import (
     interval_text,
     item_title,
     lane_title,
+    main_persona,
     note_text,
     persona_title,
     persona_titles,
@@ -67,7 +68,7 @@ def _option(cells: pl.DataFrame, persona: str, titles: Titles) -> str:
 
 def _lead(cells: pl.DataFrame, titles: Titles) -> Html:
     worst = cells.filter(
-        pl.col("lane") == lanes.BARRIERS, pl.col("persona") == lanes.ALL, pl.col("place") == 1
+        pl.col("lane") == lanes.BARRIERS, pl.col("persona") == main_persona(cells), pl.col("place") == 1
     ).with_columns(lost=pl.col("n") * pl.col("value"))
     if worst.is_empty():
         return tag("span", said("No barrier was found that costs journeys for sure."))
@@ -85,7 +86,7 @@ def _lead(cells: pl.DataFrame, titles: Titles) -> Html:
 def _met(cells: pl.DataFrame, barrier: Row, titles: Titles) -> str:
     met = cells.filter(
         pl.col("lane") == lanes.BARRIER_REACH,
-        pl.col("persona") == lanes.ALL,
+        pl.col("persona") == barrier["persona"],
         pl.col("stage") == barrier["stage"],
         pl.col("note") == barrier["item"],
     ).sort("place")

@@ -103,6 +103,12 @@ def persona_titles(personas: pl.DataFrame | None) -> dict[str, str]:
     }
 
 
+def main_persona(frame: pl.DataFrame) -> str:
+    """Whom rows by persona are about as a whole: `all`, or the one that they were narrowed to."""
+    names = frame["persona"].drop_nulls().unique().to_list()
+    return names[0] if len(names) == 1 else lanes.ALL
+
+
 def stage_name(stage: str) -> str:
     """A stage, or the whole journey."""
     return said("Whole journey") if stage == lanes.ALL else stage_title(stage)

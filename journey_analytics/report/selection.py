@@ -47,7 +47,7 @@ _INSTEAD: Final = {"mart.stage_flow": "mart.selection_flow", "mart.stage_variant
 _BY_PERSONA: Final = frozenset(
     {"mart.feeling", "mart.friction", "mart.voice", "mart.voice_quote", "mart.journey_map", "mart.persona"}
 )
-"""Tables with a column of the persona in place of a segment; its rows `all` are the whole."""
+"""Tables with a column of the persona in place of a segment; its rows `all` are the whole. A choice keeps the name."""
 
 _BY_GROUP: Final = frozenset({"mart.opportunity", "mart.process_model"})
 """Their rows keep the name of the group: each row says whom it is about."""
@@ -240,15 +240,8 @@ def narrowed_table(frames: Frames, table: str, *, segment: str, value: str, smal
         rows = _rows_of_value(frames, _INSTEAD[table], segment, value, small)
         return None if rows is None else rows.select(_as_in(frames[table], rows))
     if table in _BY_PERSONA:
-        return _rows_of_persona(frames[table], value) if segment == "persona" else None
+        return frames[table].filter(pl.col("persona") == value) if segment == "persona" else None
     return _rows_of_value(frames, table, segment, value, small)
-
-
-def _rows_of_persona(frame: pl.DataFrame, persona: str) -> pl.DataFrame:
-    """The rows of a persona, named `all` where the table has such rows; others keep the name: each row is a persona."""
-    rows = frame.filter(pl.col("persona") == persona)
-    has_whole = (frame["persona"] == WHOLE).any()
-    return rows.with_columns(persona=pl.lit(WHOLE)) if has_whole else rows
 
 
 def _as_in(frame: pl.DataFrame, rows: pl.DataFrame) -> list[pl.Expr]:

@@ -9,6 +9,7 @@ from journey_analytics.contract import STAGES
 from journey_analytics.language import said
 from journey_analytics.report.blocks import Column, Section, chart, folded, switch, table
 from journey_analytics.report.figures.voice import voice_figure
+from journey_analytics.report.journey_map_words import main_persona
 from journey_analytics.report.markup import Html, join, tag
 from journey_analytics.report.wording import (
     MISSING,
@@ -63,9 +64,10 @@ def voice(frames: Mapping[str, pl.DataFrame]) -> Section | None:
 
 
 def _lead(told: pl.DataFrame) -> Html:
-    whole = _of(told, persona=_ALL).filter(pl.col("topic") == _ALL).to_dicts()
+    main = main_persona(told)
+    whole = _of(told, persona=main).filter(pl.col("topic") == _ALL).to_dicts()
     parts = [_whole_words(row) for row in whole if row["text_count"] is not None]
-    named = [row for row in _topics(told, _ALL) if row["topic"] != OTHER]
+    named = [row for row in _topics(told, main) if row["topic"] != OTHER]
     worst = [row for row in named if row["is_shown"] and row["negative_count"]]
     parts += [
         said(
@@ -120,11 +122,12 @@ def _charts(told: pl.DataFrame, quality: pl.DataFrame) -> Html:
         return tag("p", said("In no language are feelings known well enough to be shown: see below."), class_="empty")
     if not options:
         return tag("p", said("Too few texts to compare: fewer than 30 of each kind."), class_="empty")
-    return switch("voice-persona", said("Persona"), options) if len(options) > 1 else options[0][2]
+    return switch("voice-persona", said("Persona"), options)
 
 
 def _personas(told: pl.DataFrame) -> list[str]:
-    return [_ALL, *sorted(set(told["persona"]) - {_ALL})]
+    main = main_persona(told)
+    return [main, *sorted(set(told["persona"]) - {main})]
 
 
 def _chart(place: int, told: pl.DataFrame, persona: str) -> Html:
@@ -145,7 +148,7 @@ def _chart(place: int, told: pl.DataFrame, persona: str) -> Html:
 
 
 def _quotes(quotes: pl.DataFrame) -> list[Html]:
-    whole = quotes.filter((pl.col("persona") == _ALL) & (pl.col("stage") == _ALL))
+    whole = quotes.filter((pl.col("persona") == main_persona(quotes)) & (pl.col("stage") == _ALL))
     topics = [_ALL, *[topic for topic in _TOPICS if topic in set(whole["topic"])]]
     topics += sorted(set(whole["topic"]) - set(topics))
     options = [
@@ -184,8 +187,9 @@ def _quote(row: _Row) -> Html:
 
 
 def _tables(told: pl.DataFrame) -> list[Html]:
-    by_topic = [_cells(row["label"], row) for row in _topics(told, _ALL)]
-    stages = told.filter((pl.col("persona") == _ALL) & (pl.col("topic") == _ALL) & (pl.col("kind") == _ALL))
+    main = main_persona(told)
+    by_topic = [_cells(row["label"], row) for row in _topics(told, main)]
+    stages = told.filter((pl.col("persona") == main) & (pl.col("topic") == _ALL) & (pl.col("kind") == _ALL))
     rows = {row["stage"]: row for row in stages.filter(~pl.col("is_suppressed")).to_dicts()}
     by_stage = [_cells(stage_title(stage), rows[stage]) for stage in (*STAGES, "unknown") if stage in rows]
     return [
