@@ -105,6 +105,22 @@ def test_personas_are_called_by_their_titles(language: str, title: str) -> None:
     assert title not in without.html()
 
 
+def test_one_persona_alone_is_told_as_the_whole_under_its_own_name() -> None:
+    """As where it was chosen: the same words, no list to choose from, and nobody is called all of them."""
+    every = feelings(frames())
+    chosen = frames(tuple(row | {"persona": "regular"} for row in FEELINGS), (FRICTION | {"persona": "regular"},))
+    chosen["mart.persona"] = complete(
+        {"mart.persona": pl.DataFrame({"persona": ["regular"], "title": ["R"], "title_parts": [["past=newcomer"]]})}
+    )["mart.persona"]
+    alone = feelings(chosen)
+    assert every is not None
+    assert alone is not None
+    assert alone.lead == every.lead
+    assert "data-switch" not in alone.body
+    assert "All personas" not in alone.body
+    assert "Newcomers" in alone.body
+
+
 def test_what_may_not_be_said_is_not_said() -> None:
     few = frames([felt("decision", 0.5, is_shown=False, n=12)], [FRICTION | {"is_ranked": False}])
     section = feelings(few)
