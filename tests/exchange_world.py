@@ -23,6 +23,7 @@ Event = tuple[str, str] | tuple[str, str, str]
 
 WANTED = (
     "mart.directly_follows", "mart.variant", "mart.headline", "core.journey_segment", "core.touchpoint_object",
+    "core.path_kind",
 )  # fmt: skip
 
 _FOLLOWS = """

@@ -14,7 +14,14 @@ from journey_analytics.intervals import difference_high, difference_low
 from journey_analytics.warehouse import Warehouse
 
 Row = dict[str, Any]
-MODELS = ("mart.path_link", "mart.stage_regression", "mart.rework", "mart.bottleneck", "mart.handover")
+MODELS = (
+    "mart.link_cube",
+    "mart.path_link",
+    "mart.stage_regression",
+    "mart.rework",
+    "mart.bottleneck",
+    "mart.handover",
+)
 CHECKS = (
     "check.self_loops_and_stage_regressions_of_the_rework_are_those_of_the_paths",
     "check.every_share_of_a_rule_rework_or_handover_lies_within_its_interval",
