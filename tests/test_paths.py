@@ -220,6 +220,8 @@ def test_a_wrong_end_of_a_link_names_the_nearest(world: Warehouse, link: tuple[s
         ("devise=mobile", "did you mean 'device'?"),
         ("device", "expected NAME=VALUE"),
         ("device=", "expected NAME=VALUE"),
+        ("device=mobile|", "a value is missing beside"),
+        ("started_month=2025-02..2025-04", "a range is of days: started_on="),
         ("started_on=2026-02-30", "2026-02-30 is no day"),
         ("started_on=2026-05-02..2026-05-01", "lies before the first"),
         ("started_on=May", "expected a day or two"),

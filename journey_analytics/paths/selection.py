@@ -148,7 +148,15 @@ def _condition(text: str, where: str) -> Condition:
         raise ConfigurationError(f"{where} {text!r}: nothing is selected by {name!r}; {nearest(name, NAMES)}")
     if name == STARTED_ON:
         return Condition(name, _days(value, f"{where} {text!r}"))
-    return Condition(name, tuple(dict.fromkeys(part.strip() for part in value.split(_ALTERNATIVE))))
+    values = tuple(dict.fromkeys(part.strip() for part in value.split(_ALTERNATIVE)))
+    if "" in values:
+        raise ConfigurationError(f"{where} {text!r}: a value is missing beside {_ALTERNATIVE}, such as email|direct")
+    if name == "started_month" and ".." in value:
+        raise ConfigurationError(
+            f"{where} {text!r}: months stand side by side, such as 2025-02|2025-03; "
+            "a range is of days: started_on=2025-02-01..2025-03-31"
+        )
+    return Condition(name, values)
 
 
 def _days(value: str, place: str) -> tuple[str, str]:
