@@ -77,7 +77,8 @@ _MONTHS = {
 }
 _COUNTED = (
     "mart.selection_headline", "core.path_journey", "core.first_purchase", "core.path_kind", "core.path_node",
-    "core.path_passage", "core.path_beginning", "core.variant_steps", "core.variant_journey", "mart.link_cube",
+    "core.path_passage", "core.path_beginning", "core.journey_amount", "core.variant_steps", "core.variant_journey",
+    "mart.link_cube",
     "mart.activity_cube", "mart.step_cube",
 )  # fmt: skip
 """What is counted of journeys, in order."""

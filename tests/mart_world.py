@@ -29,7 +29,7 @@ STAGE_OF = {
 }
 PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
-CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
+CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency", "core.journey_amount")
 AT_CUTOFF = (
     *CURRENCY, "core.left_censored_journey", "core.settled_until", "core.journey_at_cutoff", "core.first_purchase",
     "core.path_journey", "core.path_kind", "core.path_segment", "core.path_node", "core.path_passage",

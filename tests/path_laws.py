@@ -28,6 +28,7 @@ _MODELS = (
     "core.touchpoint_at_cutoff", "core.journey_at_cutoff", "core.path_journey", "core.path_segment", "mart.activity",
     "core.path_kind", "core.path_node", "core.path_passage", "mart.link_cube", "mart.activity_cube",
     "mart.path_link", "mart.path_activity", "mart.directly_follows", "mart.variant", "core.leading_currency",
+    "core.journey_amount",
 )  # fmt: skip
 
 

@@ -22,7 +22,9 @@ BY_STATUS: Final = """
     coalesce(sum(c.journey_count) filter (where k.is_settled and k.status <> 'open'), 0)::bigint as settled_count"""
 """Sums over rows `c` of what is counted by kind, with their kinds `k`."""
 
-_FOLDED: Final = "other"
+FOLDED: Final = "other"
+"""The value that stands for all rare ones of a segment, together with a logged one of that name."""
+
 _MAY_BE_FOLDED: Final = ("first_channel", "device", "persona")
 
 
@@ -37,9 +39,9 @@ def kinds_sql(warehouse: Warehouse, selection: Selection) -> str | None:
     return f"select kind_number from {KINDS} where {' and '.join(wanted) or 'true'}"
 
 
-def chosen_sql(warehouse: Warehouse, selection: Selection) -> str:
-    """A condition on `kind_number` or `journey_number` that says which rows are of the selected journeys."""
-    if (kinds := kinds_sql(warehouse, selection)) is not None:
+def chosen_sql(selection: Selection, kinds: str | None) -> str:
+    """A condition on `kind_number` or `journey_number`: rows of the selected journeys; `kinds` as of `kinds_sql`."""
+    if kinds is not None:
         return f"kind_number in ({kinds})"
     ids = selected_journeys_sql(selection)
     return f"journey_number in (select journey_number from {JOURNEYS} where journey_id in ({ids}))"
@@ -47,4 +49,4 @@ def chosen_sql(warehouse: Warehouse, selection: Selection) -> str:
 
 def _kept(warehouse: Warehouse, name: str) -> set[str]:
     """The values that are told apart; a logged `other` is not, as it may be together with others."""
-    return {row[0] for row in warehouse.rows(f"select distinct {name} from {KINDS}", name=KINDS)} - {_FOLDED}
+    return {row[0] for row in warehouse.rows(f"select distinct {name} from {KINDS}", name=KINDS)} - {FOLDED}

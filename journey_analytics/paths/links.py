@@ -9,24 +9,15 @@ import polars as pl
 
 from journey_analytics.contract import END_NODES, START
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.paths.kinds import BY_STATUS, chosen_sql, kinds_sql
+from journey_analytics.paths.kinds import BY_STATUS, FOLDED, chosen_sql, kinds_sql
 from journey_analytics.paths.selection import EVERYTHING, NUMBERED, SEGMENT_COLUMNS, Selection, selected_journeys_sql
 from journey_analytics.warehouse import Warehouse, quoted
 
 _LINK_TABLE: Final = "mart.path_link"
 _ACTIVITY_TABLE: Final = "mart.path_activity"
-_FOLDED: Final = "other"
 _END: Final = (
     "case j.status " + " ".join(f"when '{status}' then '{node}'" for status, node in END_NODES.items()) + " end"
 )
-
-_BY_STATUS: Final = """
-    count(*)::bigint as journey_count,
-    count(*) filter (where status = 'converted')::bigint as converted_count,
-    count(*) filter (where status = 'dropped')::bigint as dropped_count,
-    count(*) filter (where status = 'open')::bigint as open_count,
-    count(*) filter (where is_settled and status = 'converted')::bigint as settled_converted_count,
-    count(*) filter (where is_settled and status <> 'open')::bigint as settled_count"""
 
 _LINKS: Final = f"""
 with counted_link as (
@@ -130,11 +121,17 @@ inner join core.journey_segment as s on p.journey_id = s.journey_id
 order by p.first_passage_at desc, j.journey_id
 """
 
-_COUNTS: Final = f"""
-select{_BY_STATUS},
+_COUNTS: Final = """
+select
+    count(*)::bigint as journey_count,
+    count(*) filter (where status = 'converted')::bigint as converted_count,
+    count(*) filter (where status = 'dropped')::bigint as dropped_count,
+    count(*) filter (where status = 'open')::bigint as open_count,
+    count(*) filter (where is_settled and status = 'converted')::bigint as settled_converted_count,
+    count(*) filter (where is_settled and status <> 'open')::bigint as settled_count,
     count(*) filter (where is_left_censored)::bigint as left_censored_count
 from core.journey_at_cutoff
-where journey_id in ({{selected}})
+where journey_id in ({selected})
 """
 
 
@@ -229,8 +226,8 @@ def _of_selection(
     """
     if (kept := _kept(warehouse, selection, table)) is not None:
         return kept
-    chosen = chosen_sql(warehouse, selection)
-    cube = cubes[0] if kinds_sql(warehouse, selection) is not None else cubes[1]
+    kinds = kinds_sql(warehouse, selection)
+    chosen, cube = chosen_sql(selection, kinds), cubes[0] if kinds is not None else cubes[1]
     asked = sql.format(cube=cube.format(chosen=chosen), chosen=chosen)
     found = warehouse.frame(asked, name=f"{table} of a selection")
     named = found.with_columns(segment=pl.lit(selection.segment), segment_value=pl.lit(selection.segment_value))
@@ -239,7 +236,7 @@ def _of_selection(
 
 def _kept(warehouse: Warehouse, selection: Selection, table: str) -> pl.DataFrame | None:
     """`other` is several values in the mart, so it is counted anew."""
-    if selection.segment not in ("all", *SEGMENT_COLUMNS) or selection.segment_value == _FOLDED:
+    if selection.segment not in ("all", *SEGMENT_COLUMNS) or selection.segment_value == FOLDED:
         return None
     segment, value = quoted(selection.segment), quoted(selection.segment_value)
     found = warehouse.frame(f"select * from {table} where segment = {segment} and segment_value = {value}", name=table)

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from journey_analytics.paths.kinds import JOURNEYS, KINDS, chosen_sql
+from journey_analytics.paths.kinds import JOURNEYS, KINDS, chosen_sql, kinds_sql
 from journey_analytics.paths.selection import EVERYTHING, Selection
 from journey_analytics.paths.tree import DEEPEST, JOURNEY_SCHEMA, NODE_SCHEMA, STEP_SCHEMA, prefix_tree
 from journey_analytics.settings import setting
@@ -40,7 +40,7 @@ def make_path_tree(warehouse: Warehouse) -> None:
 def path_tree(warehouse: Warehouse, selection: Selection = EVERYTHING, *, level: str) -> pl.DataFrame:
     """The tree of the selected journeys, as `prefix_tree` returns it, from a warehouse or its published copy."""
     currency = warehouse.value(_CURRENCY, name=TABLE)
-    chosen = chosen_sql(warehouse, selection)
+    chosen = chosen_sql(selection, kinds_sql(warehouse, selection))
     return prefix_tree(
         warehouse.frame(_JOURNEYS.format(chosen=chosen), name=TABLE).cast(JOURNEY_SCHEMA),
         _steps(warehouse, chosen, level=level),

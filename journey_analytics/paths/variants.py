@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from journey_analytics.errors import ConfigurationError, nearest
-from journey_analytics.paths.kinds import JOURNEYS, KINDS, chosen_sql
+from journey_analytics.paths.kinds import JOURNEYS, KINDS, chosen_sql, kinds_sql
 from journey_analytics.paths.selection import EVERYTHING, Selection
 from journey_analytics.warehouse import Warehouse
 
@@ -89,7 +89,8 @@ def variants(
     """
     check_level(level)
     currency = warehouse.value("select max(currency) from mart.headline", name="mart.headline")
-    sql = _SQL.format(level=level, steps=STEPS[level], chosen=chosen_sql(warehouse, selection))
+    chosen = chosen_sql(selection, kinds_sql(warehouse, selection))
+    sql = _SQL.format(level=level, steps=STEPS[level], chosen=chosen)
     parameters = [_NO_LIMIT if limit is None else limit, level]
     found = warehouse.frame(sql, parameters=parameters, name=f"variants of level {level}")
     has_amount = pl.col("amount").is_not_null()

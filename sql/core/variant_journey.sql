@@ -4,17 +4,7 @@
 -- Numbers of journeys and kinds are those of core.path_journey, of variants those of core.variant_steps. `duration_us`
 -- is from the first to the last touchpoint up to T; `amount` sums the purchases in the leading currency, null without.
 -- In the order of the kinds, so that a selection reads little more than its own.
-with purchase_amount as (
-    select
-        t.journey_id,
-        sum(t.amount)::decimal(38, 4) as amount
-    from core.touchpoint_at_cutoff as t
-    inner join core.leading_currency as l on t.currency = l.currency
-    where t.is_purchase
-    group by t.journey_id
-),
-
-variant_journey as (
+with variant_journey as (
     select
         p.kind_number,
         p.journey_number,
@@ -27,7 +17,7 @@ variant_journey as (
     inner join core.journey_at_cutoff as j on p.journey_id = j.journey_id
     inner join core.variant_steps as a on a.level = 'activity' and j.activities = a.steps
     inner join core.variant_steps as s on s.level = 'stage' and j.stages = s.steps
-    left join purchase_amount as o on p.journey_id = o.journey_id
+    left join core.journey_amount as o on p.journey_id = o.journey_id
 )
 
 select * from variant_journey

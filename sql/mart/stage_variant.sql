@@ -10,17 +10,7 @@
 -- Durations are from the first to the last touchpoint, of open journeys so far, null where all are passive. `amount`
 -- sums the purchases in `currency`, that of core.leading_currency; null where there are none. What happened after T is
 -- in no list, no duration and no amount.
-with journey_amount as (
-    select
-        t.journey_id,
-        sum(t.amount)::decimal(38, 4) as amount
-    from core.touchpoint_at_cutoff as t
-    inner join core.leading_currency as l on t.currency = l.currency
-    where t.is_purchase
-    group by t.journey_id
-),
-
-counted_variant as (
+with counted_variant as (
     select
         j.stages,
         'v_' || left(md5(array_to_string(j.stages, chr(31))), 16) as variant_id,
@@ -37,7 +27,7 @@ counted_variant as (
             order by case when not j.is_passive then epoch_us(j.ended_at) - epoch_us(j.started_at) end
         ) as duration_us
     from core.journey_at_cutoff as j
-    left join journey_amount as a on j.journey_id = a.journey_id
+    left join core.journey_amount as a on j.journey_id = a.journey_id
     group by j.stages
 ),
 
