@@ -29,11 +29,11 @@ STAGE_OF = {
 }
 PASSIVE = "email_delivered"
 SOURCES = ("web", "email", "store")
-CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency", "core.journey_amount")
+CURRENCY = ("core.touchpoint_at_cutoff", "core.leading_currency")
 AT_CUTOFF = (
-    *CURRENCY, "core.left_censored_journey", "core.settled_until", "core.journey_at_cutoff", "core.first_purchase",
-    "core.path_journey", "core.path_kind", "core.path_segment", "core.path_node", "core.path_passage",
-    "core.path_beginning", "core.variant_steps", "core.variant_journey", "core.selection_journey",
+    *CURRENCY, "core.journey_amount", "core.left_censored_journey", "core.settled_until", "core.journey_at_cutoff",
+    "core.first_purchase", "core.path_journey", "core.path_kind", "core.path_segment", "core.path_node",
+    "core.path_passage", "core.path_beginning", "core.variant_steps", "core.variant_journey", "core.selection_journey",
 )  # fmt: skip
 RULES_TOO = (*AT_CUTOFF, "core.path_touchpoint", "core.process_rule_part", "core.friction_event")
 """With what process rules and rework are counted by: more of a touchpoint than the tests of other marts give."""

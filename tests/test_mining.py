@@ -113,7 +113,7 @@ def store_log(warehouse: Warehouse, touchpoints: pl.DataFrame) -> None:
     warehouse.create_from("core.journey", made)
     build.load_config(warehouse, build.sql_files())
     build.load_macros(warehouse, build.sql_files())
-    make_cutoff(warehouse, (*CURRENCY, "core.journey_at_cutoff"))
+    make_cutoff(warehouse, (*CURRENCY, "core.journey_amount", "core.journey_at_cutoff"))
     wanted = ("mart.directly_follows", "mart.variant", "mart.stage_variant", "mart.activity")
     models = [model for model in build.read_models(build.sql_files(), "mart") if model.name in wanted]
     build.run_models(warehouse, build.ordered(models))
